@@ -1,0 +1,1 @@
+//! Amends static archives after they are built, so that they link.

@@ -1,0 +1,2 @@
+//! The `armend` command.
+fn main() {}
