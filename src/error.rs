@@ -131,7 +131,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Location { archive, member, offset } = &self.0.location;
         if let Some(archive) = archive {
-            write!(f, "{}", printable(archive.as_os_str().as_encoded_bytes()))?;
+            write!(f, "{}", printable_path(archive))?;
             if let Some(member) = member {
                 write!(f, "({member})")?;
             }
@@ -149,6 +149,11 @@ impl fmt::Display for Error {
 
 // The system's error is part of the text already; naming it as the source would print it twice.
 impl std::error::Error for Error {}
+
+/// A path, safe to print as [`printable`] names are.
+pub fn printable_path(path: &Path) -> String {
+    printable(path.as_os_str().as_encoded_bytes())
+}
 
 /// A name from a file, safe to print: control characters and what is not UTF-8 are escaped, so that no archive can
 /// write to a terminal what it likes.

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
 
 use super::text::{count, counted, entry, some};
 use super::{Phase, producers};
 use crate::archive::ArchiveKind;
-use crate::error::printable;
+use crate::error::{printable, printable_path};
 use crate::input::ParsedArchive;
 use crate::isolate::Isolate;
 use crate::mangling;
@@ -57,10 +56,10 @@ pub struct IsolateReport {
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ArchiveSummary {
-    /// The path as given.
-    pub archive: PathBuf,
+    /// The path as given, made printable.
+    pub archive: String,
     /// Where the result is; absent for standard output and in a dry run.
-    pub output: Option<PathBuf>,
+    pub output: Option<String>,
     /// Its kind.
     pub kind: ArchiveKind,
     /// How many members it has.
@@ -79,8 +78,8 @@ impl ArchiveSummary {
     /// An archive about to go to `target`.
     pub(crate) fn before(parsed: &ParsedArchive<'_>, target: &Target, members_changed: usize, changed: bool) -> Self {
         Self {
-            archive: parsed.input.path.clone(),
-            output: target.path().map(Path::to_path_buf),
+            archive: printable_path(&parsed.input.path),
+            output: target.path().map(printable_path),
             kind: parsed.archive.kind,
             members: parsed.archive.members.len(),
             members_changed,
@@ -476,8 +475,7 @@ impl IsolateReport {
     }
 
     fn show_archive(&self, f: &mut fmt::Formatter<'_>, archive: &ArchiveSummary) -> fmt::Result {
-        let path = printable(archive.archive.as_os_str().as_encoded_bytes());
-        write!(f, "{path}: ")?;
+        write!(f, "{}: ", archive.archive)?;
         if !archive.changed {
             return writeln!(f, "nothing to change");
         }
@@ -490,9 +488,7 @@ impl IsolateReport {
             write!(f, ", {output} bytes ({growth:+.2} %)")?;
         }
         match &archive.output {
-            Some(output) if *output != archive.archive => {
-                writeln!(f, ", written to {}", printable(output.as_os_str().as_encoded_bytes()))
-            }
+            Some(output) if *output != archive.archive => writeln!(f, ", written to {output}"),
             _ => writeln!(f),
         }
     }
