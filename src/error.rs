@@ -158,6 +158,10 @@ pub fn printable_path(path: &Path) -> String {
 /// A name from a file, safe to print: control characters and what is not UTF-8 are escaped, so that no archive can
 /// write to a terminal what it likes.
 pub fn printable(name: &[u8]) -> String {
+    if name.iter().all(|byte| (b' '..=b'~').contains(byte)) {
+        // All names but a few.
+        return String::from_utf8_lossy(name).into_owned();
+    }
     let mut text = String::with_capacity(name.len());
     for chunk in name.utf8_chunks() {
         for c in chunk.valid().chars() {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use rayon::prelude::*;
+
 use super::text::{count, counted, entry, some};
 use super::{Phase, producers};
 use crate::archive::ArchiveKind;
@@ -231,7 +233,7 @@ impl<'d> Facts<'_, 'd> {
     /// All names in alphabetical order.
     fn names(&self) -> Vec<NameId> {
         let mut ids: Vec<NameId> = (0..self.db.names().len() as u32).map(NameId).collect();
-        ids.sort_unstable_by_key(|&id| self.db.name(id).bytes);
+        ids.par_sort_unstable_by_key(|&id| self.db.name(id).bytes);
         ids
     }
 
@@ -287,7 +289,7 @@ impl<'d> Facts<'_, 'd> {
     }
 
     fn private(&self, names: &[NameId]) -> Vec<PrivateName> {
-        let private = names.iter().filter(|&&id| self.plan.fate(id) == Fate::Private);
+        let private = names.par_iter().filter(|&&id| self.plan.fate(id) == Fate::Private);
         private
             .filter_map(|&id| {
                 let origin = self.db.origin(id)?;
