@@ -436,15 +436,16 @@ impl fmt::Display for IsolateReport {
         let definitions: usize = self.private_by_origin.iter().map(|count| count.definitions).sum();
         let origins: Vec<_> =
             self.private_by_origin.iter().map(|c| format!("{} {}", c.origin, c.definitions)).collect();
-        entry(f, "private", &counted(definitions, "definition", &some(&origins, 12)))?;
+        let (become_what, sharing) = match self.by {
+            Method::Rename => ("private", "unshared"),
+            Method::Weaken => ("weak", "shared"),
+            Method::Hide => ("hidden", "shared"),
+        };
+        entry(f, become_what, &counted(definitions, "definition", &some(&origins, 12)))?;
         let shared = self.private.iter().filter(|name| name.shared_with_rust_host).count();
         if shared > 0 {
             let names = count(shared, "name");
-            entry(
-                f,
-                "unshared",
-                &format!("{names} that a Rust host of the same toolchain defines too (-vv lists them)"),
-            )?;
+            entry(f, sharing, &format!("{names} that a Rust host of the same toolchain defines too (-vv lists them)"))?;
         }
         for registry in &self.registries {
             entry(f, "registry", &format!("{} is {} now", registry.section, registry.to))?;
