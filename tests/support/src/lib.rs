@@ -1,1 +1,21 @@
 //! What armend's integration tests share: finding tools, unpacking toolchains, building and caching inputs.
+//!
+//! Nothing here knows armend itself: every answer comes from a compiler, a linker or a reader
+//! that others wrote. Everything panics with what to do about it, since only tests call it.
+
+mod cache;
+mod run;
+mod staticlib;
+mod tool;
+mod toolchain;
+
+pub use cache::{cached, content_hash, root as cache_root};
+pub use run::{Outcome, run, run_ok};
+pub use staticlib::{Lto, Profile, Staticlib, fixtures};
+pub use tool::tool;
+pub use toolchain::Toolchain;
+
+/// A real Rust staticlib with std in it: release, LTO off, the stable toolchain, exports `fx_*`.
+pub fn std_staticlib() -> std::path::PathBuf {
+    Staticlib::foreign().build()
+}
