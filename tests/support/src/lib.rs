@@ -4,12 +4,14 @@
 //! that others wrote. Everything panics with what to do about it, since only tests call it.
 
 mod cache;
+mod program;
 mod run;
 mod staticlib;
 mod tool;
 mod toolchain;
 
 pub use cache::{cached, content_hash, root as cache_root};
+pub use program::{Host, Link, Linker, duplicates, exported, link_c, run_program};
 pub use run::{Outcome, run, run_ok};
 pub use staticlib::{Lto, Profile, Staticlib, fixtures};
 pub use tool::tool;

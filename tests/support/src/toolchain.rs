@@ -44,6 +44,11 @@ impl Toolchain {
         PathBuf::from(outcome.stdout.trim())
     }
 
+    /// The folder of its std and its own linker.
+    pub fn sysroot(self) -> PathBuf {
+        PathBuf::from(run_ok(Command::new(self.rustc()).args(["--print", "sysroot"])).trim())
+    }
+
     /// What `rustc -Vv` says: it keys what the toolchain builds.
     pub fn version(self) -> &'static str {
         static VERSIONS: [OnceLock<String>; 4] = [const { OnceLock::new() }; 4];
