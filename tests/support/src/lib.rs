@@ -4,6 +4,7 @@
 //! that others wrote. Everything panics with what to do about it, since only tests call it.
 
 mod cache;
+mod packaged;
 mod program;
 mod run;
 mod staticlib;

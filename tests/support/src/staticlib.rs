@@ -103,10 +103,29 @@ impl Staticlib {
         for config in self.config {
             cargo.arg("--config").arg(config);
         }
+        if !self.toolchain.reads_the_registry() {
+            cargo.arg("--offline");
+            cargo.args(["--config", "source.crates-io.replace-with=\"vendored\"", "--config"]);
+            cargo.arg(format!("source.vendored.directory={:?}", vendored(sources).display().to_string()));
+        }
+        if self.features.contains(&"old-std") {
+            cargo.env("RUSTC_BOOTSTRAP", self.package);
+        }
         run(&mut cargo).expect_success();
         let built = target.join(self.profile.folder()).join(archive.file_name().unwrap());
         fs::copy(&built, archive).unwrap_or_else(|error| panic!("{}: {error}", built.display()));
     }
+}
+
+/// The crates of a workspace's lock file, for a Cargo that cannot fetch them.
+fn vendored(sources: &Path) -> PathBuf {
+    let lock = fs::read_to_string(sources.join("Cargo.lock")).unwrap();
+    cached(&format!("vendored/{}", content_hash(&[], &[&lock])), |draft| {
+        let mut cargo = Toolchain::Stable.cargo_command();
+        cargo.args(["vendor", "--locked", "--versioned-dirs", "--manifest-path"]).arg(sources.join("Cargo.toml"));
+        run(cargo.arg(draft.join("crates"))).expect_success();
+    })
+    .join("crates")
 }
 
 /// Where Cargo builds: by sources and toolchain, so that no other checkout's files count as fresh.
