@@ -179,9 +179,9 @@ impl Link {
 }
 
 /// Links a C program: a source file, archives, and the libraries that a Rust std asks for.
-pub fn link_c(linker: Linker, source: &Path, archives: &[&Path], program: &Path) -> Link {
+pub fn link_c(linker: Linker, source: &Path, archives: &[&Path], flags: &[&str], program: &Path) -> Link {
     let mut gcc = Command::new(tool("gcc"));
-    gcc.args(["-g", "-Wl,--gc-sections", "-o"]).arg(program).arg(source).args(archives);
+    gcc.arg("-g").args(flags).arg("-o").arg(program).arg(source).args(archives);
     gcc.args(["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"]);
     gcc.args(linker.arguments());
     Link::new(run(&mut gcc), program)
