@@ -3,6 +3,10 @@
 //! Every test asserts both: that the program fails, or silently shares, before; and that it works
 //! after, with the same command. So none passes because the trouble went away by itself.
 
+mod kept;
 mod program;
 mod same_toolchain;
+mod shared_object;
+mod silent;
+mod sys_crate;
 mod two_toolchains;

@@ -10,6 +10,7 @@ mod run;
 mod staticlib;
 mod tool;
 mod toolchain;
+mod unit_tests;
 
 pub use cache::{cached, content_hash, root as cache_root};
 pub use program::{Host, Link, Linker, duplicates, exported, link_c, run_program};
@@ -17,6 +18,7 @@ pub use run::{Outcome, run, run_ok};
 pub use staticlib::{Lto, Profile, Staticlib, fixtures};
 pub use tool::tool;
 pub use toolchain::Toolchain;
+pub use unit_tests::cargo_test;
 
 /// A real Rust staticlib with std in it: release, LTO off, the stable toolchain, exports `fx_*`.
 pub fn std_staticlib() -> std::path::PathBuf {

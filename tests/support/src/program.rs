@@ -3,7 +3,7 @@
 //! rustc builds the host once, with a linker that only writes down how it was called; the tests
 //! then repeat that command. Nothing in it is ours but the linker's choice and the archives.
 
-use crate::staticlib::target_folder;
+use crate::staticlib::{shared_sources, target_folder};
 use crate::{Lto, Outcome, Profile, Toolchain, cache, cached, content_hash, fixtures, run, run_ok, tool};
 use std::collections::BTreeSet;
 use std::fs;
@@ -123,7 +123,7 @@ impl Host {
     /// The folder with rustc's call of its linker and the files in it.
     fn record(&self) -> PathBuf {
         let sources = fixtures().join(self.workspace);
-        let key = content_hash(&[&sources], &[self.toolchain.version(), &format!("{self:?}"), RECORDER]);
+        let key = content_hash(&[&shared_sources(self.workspace)], &[self.toolchain.version(), &format!("{self:?}"), RECORDER]);
         let label = format!("{}-{}-{}-lto-{}", self.package, self.toolchain.name(), self.profile.name(), self.lto.name());
         cached(&format!("hosts/{label}-{key}"), |draft| self.record_into(&sources, draft))
     }
@@ -132,7 +132,7 @@ impl Host {
         let recorder = draft.join("recorder");
         fs::write(&recorder, RECORDER).unwrap();
         fs::set_permissions(&recorder, fs::Permissions::from_mode(0o755)).unwrap();
-        let target = target_folder(sources, self.toolchain);
+        let target = target_folder(self.workspace, self.toolchain);
         let _lock = cache::lock(&target);
         let mut cargo = self.toolchain.cargo_command();
         cargo.arg("rustc").args(["--locked", "-j2", "--profile", self.profile.name()]);
@@ -203,13 +203,17 @@ pub fn run_program(program: &Path, arguments: &[&str]) -> Outcome {
     run(Command::new(program).args(arguments).env("RUST_BACKTRACE", "1"))
 }
 
-/// The dynamic symbols that a shared object or program defines, without versions.
+/// The dynamic symbols that a shared object exports, without versions.
+///
+/// Not the hidden ones: GNU ld lists `__start_X` and `__stop_X` even then, and nothing can link to them.
 pub fn exported(file: &Path) -> BTreeSet<String> {
     let table = run_ok(Command::new(tool("readelf")).args(["--dyn-syms", "--wide"]).arg(file));
-    table
-        .lines()
-        .map(|line| line.split_whitespace().collect::<Vec<_>>())
-        .filter(|fields| fields.len() >= 8 && fields[0].ends_with(':') && fields[6] != "UND")
-        .map(|fields| fields[7].split('@').next().unwrap().to_owned())
-        .collect()
+    let symbols = table.lines().filter_map(|line| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        let &[number, _, _, _, _, visibility, section, name, ..] = &fields[..] else { return None };
+        let is_symbol = number.strip_suffix(':').is_some_and(|number| number.parse::<u32>().is_ok());
+        let is_exported = section != "UND" && ["DEFAULT", "PROTECTED"].contains(&visibility);
+        (is_symbol && is_exported).then(|| name.split('@').next().unwrap().to_owned())
+    });
+    symbols.collect()
 }
