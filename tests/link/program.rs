@@ -31,7 +31,7 @@ pub const SECOND_SIDE: Side = Side { name: "second", ..FOREIGN_SIDE };
 
 impl Side {
     /// The lines that it must print, in order.
-    fn lines(&self) -> Vec<String> {
+    pub fn lines(&self) -> Vec<String> {
         let name = self.name;
         let mut lines = vec![
             format!("{name}: args {}", ARGUMENTS.join(" ")),
