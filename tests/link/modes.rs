@@ -60,7 +60,8 @@ fn weakening_shares_one_std() {
         let after = Host::plain().link(linker, &isolated, &folder.path().join("after"));
         let outcome = start(after.program()).expect_success();
         for side in [HOST_SIDE, FOREIGN_SIDE] {
-            assert_eq!(side.printed(&outcome).len(), 9, "{}", outcome.describe());
+            // All but the registries, which are shared or clash as they did without isolation.
+            assert_eq!(side.printed(&outcome)[..7], side.lines()[..7], "{}", outcome.describe());
         }
     }
 }

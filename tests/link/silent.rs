@@ -50,9 +50,8 @@ fn registries_are_two() {
     for linker in Linker::ALL {
         let seen = |archive, name: &str| {
             let outcome = start(Host::plain().link(linker, archive, &folder.path().join(name)).program());
-            [HOST_SIDE, FOREIGN_SIDE].map(|side| {
-                ["inventory", "linkme"].map(|kind| side.registry(kind, &outcome).to_owned())
-            })
+            [HOST_SIDE, FOREIGN_SIDE]
+                .map(|side| ["inventory", "linkme"].map(|kind| side.registry(kind, &outcome).to_owned()))
         };
         assert_eq!(seen(&original, "before"), [[BOTH; 2]; 2], "{}", linker.name());
         assert_eq!(seen(&isolated, "after"), [[HOST; 2], [FOREIGN; 2]], "{}", linker.name());

@@ -123,8 +123,12 @@ impl Host {
     /// The folder with rustc's call of its linker and the files in it.
     fn record(&self) -> PathBuf {
         let sources = fixtures().join(self.workspace);
-        let key = content_hash(&[&shared_sources(self.workspace)], &[self.toolchain.version(), &format!("{self:?}"), RECORDER]);
-        let label = format!("{}-{}-{}-lto-{}", self.package, self.toolchain.name(), self.profile.name(), self.lto.name());
+        let key = content_hash(
+            &[&shared_sources(self.workspace)],
+            &[self.toolchain.version(), &format!("{self:?}"), RECORDER],
+        );
+        let label =
+            format!("{}-{}-{}-lto-{}", self.package, self.toolchain.name(), self.profile.name(), self.lto.name());
         cached(&format!("hosts/{label}-{key}"), |draft| self.record_into(&sources, draft))
     }
 
@@ -216,4 +220,21 @@ pub fn exported(file: &Path) -> BTreeSet<String> {
         (is_symbol && is_exported).then(|| name.split('@').next().unwrap().to_owned())
     });
     symbols.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duplicates;
+
+    #[test]
+    fn duplicates_of_each_linker() {
+        let gnu = "/usr/bin/ld: a.a(x.o): in function `f':\nx.c:(.text+0x0): multiple definition of `f'; b.o:(.text+0x0): first defined here\n";
+        let lld = "ld.lld: error: duplicate symbol: _RNvC1a1f\n>>> defined at x.c\n>>>            x.o:(.text+0x0)\n";
+        let mold = "mold: error: duplicate symbol: a.a(x.o): b.o: rust_panic\n";
+        let names = |text| duplicates(text).into_iter().collect::<Vec<_>>();
+        assert_eq!(names(gnu), ["f"]);
+        assert_eq!(names(lld), ["_RNvC1a1f"]);
+        assert_eq!(names(mold), ["rust_panic"]);
+        assert_eq!(names("collect2: error: ld returned 1 exit status\n"), [""; 0]);
+    }
 }

@@ -86,7 +86,8 @@ impl Staticlib {
         let sources = fixtures().join(self.workspace);
         let key = content_hash(&[&shared_sources(self.workspace)], &[self.toolchain.version(), &format!("{self:?}")]);
         let name = format!("lib{}.a", self.package);
-        let label = format!("{}-{}-{}-lto-{}", self.package, self.toolchain.name(), self.profile.name(), self.lto.name());
+        let label =
+            format!("{}-{}-{}-lto-{}", self.package, self.toolchain.name(), self.profile.name(), self.lto.name());
         cached(&format!("staticlibs/{label}-{key}"), |draft| self.build_into(&sources, &draft.join(&name))).join(name)
     }
 
