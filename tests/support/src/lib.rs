@@ -4,12 +4,16 @@
 //! that others wrote. Everything panics with what to do about it, since only tests call it.
 
 mod cache;
+mod invoke;
+pub mod members;
 mod run;
+pub mod samples;
 mod staticlib;
 mod tool;
 mod toolchain;
 
 pub use cache::{cached, content_hash, root as cache_root};
+pub use invoke::Run;
 pub use run::{Outcome, run, run_ok};
 pub use staticlib::{Lto, Profile, Staticlib, fixtures};
 pub use tool::tool;

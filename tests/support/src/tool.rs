@@ -9,8 +9,10 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("apt-cache", &["apt-cache"], "apt"),
     ("apt-get", &["apt-get"], "apt"),
     ("clang", &["clang-19", "clang"], "clang-19"),
+    ("clang++", &["clang++-19", "clang++"], "clang-19"),
     ("dpkg-deb", &["dpkg-deb"], "dpkg"),
-    ("gcc", &["gcc"], "gcc"),
+    ("g++", &["g++"], "g++, and g++-multilib for -m32"),
+    ("gcc", &["gcc"], "gcc, and gcc-multilib for -m32"),
     ("gdb", &["gdb"], "gdb"),
     ("ld.bfd", &["ld.bfd"], "binutils"),
     ("ld.lld", &["ld.lld-19", "ld.lld"], "lld-19"),
@@ -22,9 +24,11 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("mold", &["mold"], "mold"),
     ("nm", &["nm"], "binutils"),
     ("objcopy", &["objcopy"], "binutils"),
+    ("prlimit", &["prlimit"], "util-linux"),
     ("ranlib", &["ranlib"], "binutils"),
     ("readelf", &["readelf"], "binutils"),
     ("size", &["size"], "binutils"),
+    ("unshare", &["unshare"], "util-linux"),
 ];
 
 /// The path of a program. One that is missing fails the test, with the package to install.
