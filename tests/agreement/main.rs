@@ -1,0 +1,174 @@
+//! Two independent readers, goblin and LLVM's tools, agree with the plan that `--format json` gives: every kept name as
+//! before, every private one new and hidden, every reference following it, all else equal to the input.
+
+mod index;
+mod plan;
+mod with_goblin;
+mod with_llvm;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use armend_test_support::{Profile, Run, Staticlib, members, samples};
+use plan::Plan;
+use with_goblin::{Names, Object};
+
+/// An input, and what of it is exported.
+struct Case<'a> {
+    before: &'a [u8],
+    keep: &'a str,
+}
+
+impl Case<'_> {
+    /// Isolates the archive with `options` too, and asks every oracle. The finished archive.
+    fn check(&self, options: &[&str]) -> Vec<u8> {
+        let folder = tempfile::tempdir().expect("folder");
+        let (input, output) = (folder.path().join("in.a"), folder.path().join("out.a"));
+        fs::write(&input, self.before).expect("write the input");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_armend"));
+        command.arg("isolate").arg(&input).arg("-o").arg(&output);
+        let run = Run::of(command.args(["--format", "json", "--keep", self.keep]).args(options)).succeeds();
+        let plan = Plan::from_json(run.text());
+        let after = fs::read(&output).expect("read the output");
+        assert!(!plan.private.is_empty() && !plan.kept.is_empty(), "nothing was planned: {run}");
+        self.ask_goblin(&after, &plan);
+        with_llvm::assert_agrees(&input, &output, &plan);
+        with_llvm::assert_no_dead_bytes(folder.path(), self.before, &after);
+        index::assert_fresh(&after);
+        after
+    }
+
+    fn ask_goblin(&self, after: &[u8], plan: &Plan) {
+        let (old, new) = (members::layout(self.before), members::layout(after));
+        assert_eq!(old.members.len(), new.members.len(), "number of members");
+        let (mut names_before, mut names_after) = (Names::default(), Names::default());
+        for (old, new) in old.members.iter().zip(&new.members) {
+            assert_eq!(old.name, new.name);
+            let (before, after) = (&self.before[old.data.clone()], &after[new.data.clone()]);
+            let (before, after) = (Object::parse(before), Object::parse(after));
+            with_goblin::assert_agrees(&new.name, &before, &after, plan);
+            after.assert_no_dead_strings(&new.name);
+            merge(&mut names_before, before.names());
+            merge(&mut names_after, after.names());
+        }
+        assert_every_name_is_planned(plan, &names_before, &names_after);
+    }
+}
+
+fn merge(all: &mut Names, more: Names) {
+    all.defined.extend(more.defined);
+    all.referenced.extend(more.referenced);
+}
+
+/// Each definition is kept, private or stays, and only one of them; what no member defines keeps its name.
+fn assert_every_name_is_planned(plan: &Plan, before: &Names, after: &Names) {
+    let all: BTreeSet<String> = before.defined.union(&before.referenced).cloned().collect();
+    plan.assert_names_are_new(&all);
+    for name in &before.defined {
+        let places = [plan.kept.contains(name), plan.private.contains_key(name), plan.stays.contains(name)];
+        assert_eq!(places.iter().filter(|place| **place).count(), 1, "{name}: kept, private, stays = {places:?}");
+    }
+    for name in plan.private.keys() {
+        assert!(before.defined.contains(name), "{name} is planned to be private, but nothing defines it");
+        assert!(!after.defined.contains(name) && !after.referenced.contains(name), "{name} is still there");
+    }
+    for name in &plan.kept {
+        assert!(after.defined.contains(name), "{name} was to be kept");
+    }
+    let undefined = |names: &Names| -> BTreeSet<String> {
+        let open = names.referenced.difference(&names.defined);
+        open.map(|name| plan.global(name).into_owned()).collect()
+    };
+    assert_eq!(undefined(before), undefined(after), "references that nothing in the archive defines");
+}
+
+fn check_sample(name: &str, options: &[&str]) {
+    let before = samples::sample(name).bytes();
+    let after = Case { before: &before, keep: "sx_*" }.check(options);
+    // llvm-ar made the input, so the output is the archive that llvm-ar makes of the members, to the last byte.
+    let layout = members::layout(&after);
+    let contents: Vec<_> = layout.members.iter().map(|m| (m.name.as_str(), &after[m.data.clone()])).collect();
+    assert!(samples::archive_of(&contents) == after, "the archive is not what llvm-ar writes");
+}
+
+/// One test a sample, so that each failure has a name.
+macro_rules! samples {
+    ($($test:ident: $name:literal,)*) => {
+        $(#[test] fn $test() { check_sample($name, &[]); })*
+
+        #[test]
+        fn every_sample_is_checked() {
+            let all: Vec<_> = samples::ELF.iter().map(|sample| sample.name).collect();
+            assert_eq!(all, [$($name),*]);
+        }
+    };
+}
+
+samples! {
+    c_gcc: "c-gcc",
+    c_gcc_sections: "c-gcc-sections",
+    c_clang: "c-clang",
+    c_clang_crel: "c-clang-crel",
+    cxx_gcc: "cxx-gcc",
+    cxx_gcc_fast: "cxx-gcc-fast",
+    cxx_clang: "cxx-clang",
+    i386_gcc: "i386-gcc",
+    i386_clang: "i386-clang",
+    x32: "x32",
+    aarch64: "aarch64",
+    riscv64: "riscv64",
+    s390x: "s390x",
+    powerpc64: "powerpc64",
+    mips: "mips",
+    mips64el: "mips64el",
+}
+
+#[test]
+fn a_short_tag_and_a_long_one() {
+    check_sample("cxx-gcc", &["--tag", "x"]);
+    check_sample("cxx-clang", &["--tag", "a_rather_long_tag_that_outgrows_every_name_it_is_put_on"]);
+}
+
+#[test]
+fn more_than_65280_sections() {
+    Case { before: &samples::many_sections(), keep: "sx_*" }.check(&[]);
+}
+
+/// The largest share that renaming may add to a Rust staticlib.
+const GROWTH: f64 = 0.02;
+
+fn check_std(profile: Profile) {
+    let archive = Staticlib { profile, ..Staticlib::foreign() }.build();
+    let before = fs::read(archive).expect("read the staticlib");
+    let after = Case { before: &before, keep: "fx_*" }.check(&[]);
+    let growth = after.len() as f64 / before.len() as f64 - 1.0;
+    assert!(growth <= GROWTH, "{} bytes became {}: {:.2} % more", before.len(), after.len(), growth * 100.0);
+}
+
+#[test]
+fn rust_release() {
+    check_std(Profile::Release);
+}
+
+#[test]
+fn rust_debug() {
+    check_std(Profile::Dev);
+}
+
+/// The reader of archives that all of this rests on agrees with `llvm-ar t`.
+#[test]
+fn members_are_those_that_llvm_ar_lists() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path: &Path = &folder.path().join("lib.a");
+    let repeated: Vec<(&str, &[u8])> = vec![("a.txt", b"odd"), ("a_name_longer_than_fifteen.txt", b""), ("a.txt", b"even")];
+    let bytes = samples::archive_of(&repeated);
+    fs::write(path, &bytes).expect("write");
+    let listed = Run::of(Command::new(armend_test_support::tool("llvm-ar")).arg("t").arg(path)).succeeds();
+    let layout = members::layout(&bytes);
+    let found: Vec<_> = layout.members.iter().map(|member| member.name.as_str()).collect();
+    assert_eq!(found, listed.text().lines().collect::<Vec<_>>());
+    let contents: Vec<&[u8]> = layout.members.iter().map(|member| &bytes[member.data.clone()]).collect();
+    assert_eq!(contents, repeated.iter().map(|(_, bytes)| *bytes).collect::<Vec<_>>());
+}

@@ -1,0 +1,60 @@
+//! What the tool says it did: the parts of `isolate --format json` that oracles check.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+pub struct Plan {
+    /// Original name to new name.
+    pub private: BTreeMap<String, String>,
+    pub kept: BTreeSet<String>,
+    pub stays: BTreeSet<String>,
+    /// Registry sections, original name to new name, and the `__start_`/`__stop_` names that follow them.
+    renamed_sections: BTreeMap<String, String>,
+}
+
+impl Plan {
+    pub fn from_json(document: &str) -> Plan {
+        let document: Value = serde_json::from_str(document).expect("one JSON document");
+        assert_eq!(document["schema"], 1);
+        let list = |key: &str| document[key].as_array().unwrap_or_else(|| panic!("no list {key:?}")).clone();
+        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("not text: {value}")).to_owned();
+        let names = |key: &str| list(key).iter().map(|entry| text(&entry["name"])).collect();
+        let mut private = BTreeMap::new();
+        for entry in list("private") {
+            let old = private.insert(text(&entry["name"]), text(&entry["to"]));
+            assert!(old.is_none(), "planned twice: {entry}");
+        }
+        let renamed_sections: BTreeMap<_, _> =
+            list("registries").iter().map(|entry| (text(&entry["section"]), text(&entry["to"]))).collect();
+        Plan { private, kept: names("kept"), stays: names("stays"), renamed_sections }
+    }
+
+    /// What a global symbol of that name is called afterwards.
+    pub fn global<'n>(&'n self, name: &'n str) -> std::borrow::Cow<'n, str> {
+        if let Some(new) = self.private.get(name) {
+            return new.into();
+        }
+        for prefix in ["__start_", "__stop_"] {
+            if let Some(new) = name.strip_prefix(prefix).and_then(|section| self.renamed_sections.get(section)) {
+                return format!("{prefix}{new}").into();
+            }
+        }
+        name.into()
+    }
+
+    pub fn section<'n>(&'n self, name: &'n str) -> &'n str {
+        // A relocation section is named after its target: `.rela` + name.
+        self.renamed_sections.get(name).map_or(name, String::as_str)
+    }
+
+    /// New names are new: none equals another, nor any name in `before`.
+    pub fn assert_names_are_new(&self, before: &BTreeSet<String>) {
+        let fresh: BTreeSet<&String> = self.private.values().collect();
+        assert_eq!(fresh.len(), self.private.len(), "two symbols would share a name");
+        for (old, new) in &self.private {
+            assert!(!before.contains(new), "{old} would become {new}, which is taken");
+            assert!(!self.kept.contains(old), "{old} is both kept and private");
+        }
+    }
+}

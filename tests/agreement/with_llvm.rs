@@ -1,0 +1,100 @@
+//! Compares the archives before and after through LLVM's tools: what `llvm-readobj` prints of symbols, relocations and
+//! groups, line by line; and what `llvm-objcopy` could still make smaller.
+
+use std::collections::BTreeSet;
+use std::iter::Peekable;
+use std::path::Path;
+use std::process::Command;
+use std::str::Lines;
+
+use armend_test_support::{Run, members, tool};
+
+use crate::plan::Plan;
+
+/// Fails unless each line is as before, names that the plan changed excepted.
+pub fn assert_agrees(before: &Path, after: &Path, plan: &Plan) {
+    let (before, after) = (listing(before), listing(after));
+    let (mut old, mut new) = (before.text().lines().peekable(), after.text().lines().peekable());
+    let mut compared = 0;
+    while old.peek().is_some() {
+        compared += compare_member(&mut old, &mut new, plan);
+    }
+    assert_eq!(new.next(), None, "more is listed than before");
+    assert!(compared > 10, "llvm-readobj listed next to nothing");
+}
+
+fn listing(archive: &Path) -> Run {
+    let mut command = Command::new(tool("llvm-readobj"));
+    command.args(["--elf-output-style=GNU", "--symbols", "--relocations", "--section-groups"]).arg(archive);
+    let run = Run::of(&mut command).succeeds();
+    assert_eq!(run.stderr, "", "llvm-readobj complains: {run}");
+    run
+}
+
+/// The lines of one member: from its `File: ` to the next.
+fn take_member<'t>(lines: &mut Peekable<Lines<'t>>) -> Vec<&'t str> {
+    let mut taken: Vec<&str> = lines.next().into_iter().collect();
+    while let Some(line) = lines.next_if(|line| !line.starts_with("File: ")) {
+        taken.push(line);
+    }
+    taken
+}
+
+fn compare_member(old: &mut Peekable<Lines>, new: &mut Peekable<Lines>, plan: &Plan) -> usize {
+    let (old, new) = (take_member(old), take_member(new));
+    let member = old[0].rsplit_once('(').map_or("", |(_, member)| member);
+    assert_eq!(old.len(), new.len(), "{member}: number of lines");
+    let locals: BTreeSet<&str> =
+        old.iter().filter(|line| line.contains(" LOCAL ")).filter_map(|line| line.split_whitespace().last()).collect();
+    for (was, is) in old.iter().zip(&new).skip(1) {
+        if let Err(why) = compare_line(was, is, plan, &locals) {
+            panic!("{member}: {why}\nbefore: {was}\nafter:  {is}");
+        }
+    }
+    old.len()
+}
+
+fn compare_line(was: &str, is: &str, plan: &Plan, locals: &BTreeSet<&str>) -> Result<(), &'static str> {
+    let (old, new): (Vec<_>, Vec<_>) = (was.split_whitespace().collect(), is.split_whitespace().collect());
+    if old.len() != new.len() {
+        return Err("another number of words");
+    }
+    let is_local = old.contains(&"LOCAL");
+    let defines_private = !is_local && !old.contains(&"UND") && old.last().is_some_and(|name| plan.private.contains_key(*name));
+    for (position, (old_word, new_word)) in old.iter().zip(&new).enumerate() {
+        // "Relocation section '.rela.x' at offset 0x1f8 contains …"; "[ 3] `.group' [sig] contains …"
+        let moved = position > 0 && old[position - 1] == "offset";
+        let quoted = |word: &str| word.trim_matches(['[', ']', '\'', '`', '"']).to_owned();
+        let (old_name, new_name) = (quoted(old_word), quoted(new_word));
+        let renamed = plan.global(&old_name) == new_name || plan.section(&old_name) == new_name;
+        let hidden = defines_private && ["DEFAULT", "PROTECTED"].contains(old_word) && *new_word == "HIDDEN";
+        match old_word == new_word {
+            true if !is_local && plan.private.contains_key(&old_name) && !locals.contains(old_name.as_str()) => {
+                return Err("a private name is still in use");
+            }
+            true if defines_private && ["DEFAULT", "PROTECTED"].contains(old_word) => return Err("not hidden"),
+            true => {}
+            false if moved || (renamed && !is_local) || hidden => {}
+            false => return Err("a word that the plan does not change"),
+        }
+    }
+    Ok(())
+}
+
+/// `llvm-objcopy` lays members out afresh and drops unused strings: what it saves on the output, it must save on the
+/// input too.
+pub fn assert_no_dead_bytes(folder: &Path, before: &[u8], after: &[u8]) {
+    let saved = |name: &str, bytes: &[u8]| -> Vec<i64> {
+        let (path, copy) = (folder.join(name), folder.join(format!("{name}.copy")));
+        std::fs::write(&path, bytes).expect("write archive");
+        Run::of(Command::new(tool("llvm-objcopy")).arg(&path).arg(&copy)).succeeds();
+        let copied = std::fs::read(&copy).expect("read the copy");
+        let sizes = |bytes: &[u8]| members::layout(bytes).members.iter().map(|m| m.data.len() as i64).collect::<Vec<_>>();
+        sizes(bytes).iter().zip(sizes(&copied)).map(|(mine, copied)| mine - copied).collect()
+    };
+    let (old, new) = (saved("dead-before.a", before), saved("dead-after.a", after));
+    for (member, (old, new)) in members::layout(after).members.iter().zip(old.iter().zip(&new)) {
+        // Up to a padding to 8 before the string table and one before the section headers.
+        assert!(*new <= old.max(&0) + 16, "{}: llvm-objcopy saves {new} bytes, {old} before", member.name);
+    }
+}
