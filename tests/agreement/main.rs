@@ -22,8 +22,8 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// Isolates the archive with `options` too, and asks every oracle. The finished archive.
-    fn check(&self, options: &[&str]) -> Vec<u8> {
+    /// Isolates the archive with `options` too, and asks every oracle. The finished archive, and its plan.
+    fn check(&self, options: &[&str]) -> (Vec<u8>, Plan) {
         let folder = tempfile::tempdir().expect("folder");
         let (input, output) = (folder.path().join("in.a"), folder.path().join("out.a"));
         fs::write(&input, self.before).expect("write the input");
@@ -37,7 +37,7 @@ impl Case<'_> {
         with_llvm::assert_agrees(&input, &output, &plan);
         with_llvm::assert_no_dead_bytes(folder.path(), self.before, &after);
         index::assert_fresh(&after);
-        after
+        (after, plan)
     }
 
     fn ask_goblin(&self, after: &[u8], plan: &Plan) {
@@ -86,7 +86,7 @@ fn assert_every_name_is_planned(plan: &Plan, before: &Names, after: &Names) {
 
 fn check_sample(name: &str, options: &[&str]) {
     let before = samples::sample(name).bytes();
-    let after = Case { before: &before, keep: "sx_*" }.check(options);
+    let (after, _) = Case { before: &before, keep: "sx_*" }.check(options);
     // llvm-ar made the input, so the output is the archive that llvm-ar makes of the members, to the last byte.
     let layout = members::layout(&after);
     let contents: Vec<_> = layout.members.iter().map(|m| (m.name.as_str(), &after[m.data.clone()])).collect();
@@ -142,7 +142,7 @@ const GROWTH: f64 = 0.02;
 fn check_std(profile: Profile) {
     let archive = Staticlib { profile, ..Staticlib::foreign() }.build();
     let before = fs::read(archive).expect("read the staticlib");
-    let after = Case { before: &before, keep: "fx_*" }.check(&[]);
+    let (after, _) = Case { before: &before, keep: "fx_*" }.check(&[]);
     let growth = after.len() as f64 / before.len() as f64 - 1.0;
     assert!(growth <= GROWTH, "{} bytes became {}: {:.2} % more", before.len(), after.len(), growth * 100.0);
 }
@@ -155,6 +155,22 @@ fn rust_release() {
 #[test]
 fn rust_debug() {
     check_std(Profile::Dev);
+}
+
+/// These tests can fail: no byte of a member can change without goblin's comparison noticing.
+#[test]
+fn every_damaged_byte_is_noticed() {
+    let before = samples::sample("c-gcc").bytes();
+    let case = Case { before: &before, keep: "sx_*" };
+    let (mut after, plan) = case.check(&[]);
+    let places: Vec<usize> = members::layout(&after).members.iter().flat_map(|m| m.data.clone().step_by(23)).collect();
+    assert!(places.len() > 300);
+    for place in places {
+        after[place] ^= 1;
+        let asked = std::panic::catch_unwind(|| case.ask_goblin(&after, &plan));
+        assert!(asked.is_err(), "byte {place} of the archive may be anything");
+        after[place] ^= 1;
+    }
 }
 
 /// The reader of archives that all of this rests on agrees with `llvm-ar t`.

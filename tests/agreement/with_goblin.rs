@@ -175,6 +175,8 @@ fn assert_no_overlap(label: &str, object: &Object) {
     taken.sort();
     for pair in taken.windows(2) {
         assert!(pair[0].1 <= pair[1].0, "{label}: {:?} and {:?} overlap", pair[0], pair[1]);
+        let between = &object.data[pair[0].1 as usize..pair[1].0 as usize];
+        assert!(between.iter().all(|byte| *byte == 0), "{label}: bytes after {:?} belong to nothing", pair[0]);
     }
     let end = taken.last().map_or(0, |last| last.1);
     assert_eq!(end, object.data.len() as u64, "{label}: bytes after the last section");

@@ -1,9 +1,10 @@
 //! `armend index`: a missing or stale index made fresh, gnu and gnu64, and nothing else changed.
 
 use std::io::Cursor;
+use std::process::Command;
 
 use ar_archive_writer::{ArchiveKind, DEFAULT_OBJECT_READER, NewArchiveMember, write_archive_to_stream};
-use armend_test_support::{Scratch, members, samples};
+use armend_test_support::{Run, Scratch, members, samples, tool};
 
 use crate::{run, scratch, with_lib};
 
@@ -46,6 +47,25 @@ fn a_stale_index() {
     stale[last_name] ^= 1;
     scratch.write("lib.a", &stale);
     check_and_mend(&scratch, &expected, "stale");
+}
+
+/// What GNU `ar` makes is fresh too: nobody's archive is called stale for a matter of taste.
+#[test]
+fn an_index_by_gnu_ar_is_fresh() {
+    for sample in ["c-gcc", "cxx-gcc", "i386-gcc"] {
+        let scratch = scratch();
+        let bytes = samples::sample(sample).bytes();
+        for member in members::layout(&bytes).members {
+            scratch.write(&member.name, &bytes[member.data]);
+        }
+        let mut ar = Command::new(tool("ar"));
+        let objects: Vec<_> = members::layout(&bytes).members.into_iter().map(|member| member.name).collect();
+        Run::of(ar.current_dir(scratch.folder()).args(["rcsD", "lib.a"]).args(&objects)).succeeds();
+        let before = scratch.read("lib.a");
+        run(&scratch, &["index", "--check", "lib.a"]).exits(0);
+        run(&scratch, &["index", "lib.a"]).succeeds();
+        assert!(scratch.read("lib.a") == before, "{sample}: rewritten although it was fresh");
+    }
 }
 
 #[test]

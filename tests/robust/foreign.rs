@@ -37,14 +37,15 @@ fn an_object_alone_is_refused() {
     refused(&scratch, &["archive"]);
 }
 
-/// An archive without members has no exports: the pattern matches nothing. Without one there is nothing to do.
+/// Neither a pattern nor the search for exports finds anything: the wrong file, most likely.
 #[test]
 fn an_archive_without_members() {
     let scratch = scratch();
     scratch.write("lib.a", members::MAGIC);
     refused(&scratch, &["sx_*"]);
-    Run::of(&mut scratch.command(&["isolate", "lib.a", "-o", "out.a"])).succeeds();
-    assert_eq!(scratch.read("out.a"), members::MAGIC);
+    Run::of(&mut scratch.command(&["isolate", "lib.a"])).refuses(&["lib.a", "export"]);
+    Run::of(&mut scratch.command(&["index", "lib.a"])).succeeds();
+    assert_eq!(scratch.read("lib.a"), members::MAGIC);
 }
 
 #[test]
@@ -84,15 +85,22 @@ fn what_cannot_be_renamed_is_refused() {
     }
 }
 
+/// A shared object in an archive is data to linkers, and so to us.
 #[test]
-fn objects_that_are_no_relocatable_objects_are_refused_or_stay() {
+fn a_shared_object_passes_through() {
     let scratch = with_lib();
-    scratch.write("x.c", "int sx_run(void) { return 1; } int other(void) { return 2; }");
+    let archive = scratch.read("lib.a");
+    let member = |i: usize| &archive[members::layout(&archive).members[i].data.clone()];
+    scratch.write("x.c", "int sx_run(void) { return 1; } int shapes_other(void) { return 2; }");
     let mut link = Command::new(tool("gcc"));
     Run::of(link.current_dir(scratch.folder()).args(["-shared", "-fPIC", "-o", "x.so", "x.c"])).succeeds();
     let library = scratch.read("x.so");
-    scratch.write("lib.a", samples::archive_of(&[("x.so", &library)]));
-    refused(&scratch, &["x.so"]);
+    scratch.write("lib.a", samples::archive_of(&[("a.o", member(0)), ("x.so", &library), ("b.o", member(1))]));
+    isolate(&scratch).succeeds();
+    let after = scratch.read("lib.a");
+    let layout = members::layout(&after);
+    assert!(after[layout.members[1].data.clone()] == library);
+    assert!(after[layout.members[0].data.clone()] != *member(0));
 }
 
 #[test]

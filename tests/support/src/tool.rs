@@ -8,6 +8,7 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("addr2line", &["addr2line"], "binutils"),
     ("apt-cache", &["apt-cache"], "apt"),
     ("apt-get", &["apt-get"], "apt"),
+    ("ar", &["ar"], "binutils"),
     ("clang", &["clang-19", "clang"], "clang-19"),
     ("clang++", &["clang++-19", "clang++"], "clang-19"),
     ("dpkg-deb", &["dpkg-deb"], "dpkg"),
