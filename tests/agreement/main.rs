@@ -111,6 +111,8 @@ samples! {
     c_gcc_sections: "c-gcc-sections",
     c_clang: "c-clang",
     c_clang_crel: "c-clang-crel",
+    registry_gcc: "registry-gcc",
+    registry_clang: "registry-clang",
     cxx_gcc: "cxx-gcc",
     cxx_gcc_fast: "cxx-gcc-fast",
     cxx_clang: "cxx-clang",
@@ -129,6 +131,20 @@ samples! {
 fn a_short_tag_and_a_long_one() {
     check_sample("cxx-gcc", &["--tag", "x"]);
     check_sample("cxx-clang", &["--tag", "a_rather_long_tag_that_outgrows_every_name_it_is_put_on"]);
+}
+
+/// Sections take the tag, and so do the names that linkers make of them; a section that is not here keeps its.
+#[test]
+fn registries_are_renamed_with_their_bounds() {
+    for sample in ["registry-gcc", "registry-clang"] {
+        let before = samples::sample(sample).bytes();
+        let (_, plan) = Case { before: &before, keep: "sx_*" }.check(&["--tag", "t"]);
+        let names = ["__start_linkme_things", "__stop_linkme_things", "__start_linkme_calls", "__start_foreign_things"];
+        let after = ["__start_linkme_things_t", "__stop_linkme_things_t", "__start_linkme_calls_t", "__start_foreign_things"];
+        assert_eq!(names.map(|name| plan.global(name).into_owned()), after);
+        let (_, plan) = Case { before: &before, keep: "sx_*" }.check(&["--tag", "t", "--registries", "keep"]);
+        assert_eq!(names.map(|name| plan.global(name).into_owned()), names);
+    }
 }
 
 #[test]

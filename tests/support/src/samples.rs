@@ -12,6 +12,8 @@ const SHAPES: &[Source] =
     &[("shapes_a.c", include_str!("../samples/shapes_a.c")), ("shapes_b.c", include_str!("../samples/shapes_b.c"))];
 const CLASSES: &[Source] =
     &[("classes.cc", include_str!("../samples/classes.cc")), ("classes_more.cc", include_str!("../samples/classes_more.cc"))];
+const REGISTRY: &[Source] =
+    &[("registry_a.c", include_str!("../samples/registry_a.c")), ("registry_b.c", include_str!("../samples/registry_b.c"))];
 
 type Source = (&'static str, &'static str);
 
@@ -42,6 +44,8 @@ pub const ELF: &[Sample] = &[
     c("c-gcc-sections", "gcc", &["-O2", "-ffunction-sections", "-fdata-sections", "-fno-pic"]),
     c("c-clang", "clang", &["-O1", "-g", "-fcommon", "-fPIC"]),
     c("c-clang-crel", "clang", &["-O1", "-ffunction-sections", "-Wa,--allow-experimental-crel,--crel"]),
+    Sample { name: "registry-gcc", compiler: "gcc", flags: &["-O1", "-g", "-fPIC"], sources: REGISTRY },
+    Sample { name: "registry-clang", compiler: "clang", flags: &["-O1", "-ffunction-sections"], sources: REGISTRY },
     cxx("cxx-gcc", "g++", &["-O0", "-g", "-fPIC"]),
     cxx("cxx-gcc-fast", "g++", &["-O2", "-ffunction-sections", "-fPIC"]),
     cxx("cxx-clang", "clang++", &["-O0", "-g", "-fPIC"]),
