@@ -9,6 +9,9 @@ pub struct Plan {
     pub private: BTreeMap<String, String>,
     pub kept: BTreeSet<String>,
     pub stays: BTreeSet<String>,
+    /// Type information keeps its name, to be one with the other side's; weak, so that two are no duplicates.
+    pub typeinfo: BTreeSet<String>,
+    tag: String,
     /// Registry sections, original name to new name, and the `__start_`/`__stop_` names that follow them.
     renamed_sections: BTreeMap<String, String>,
 }
@@ -27,7 +30,15 @@ impl Plan {
         }
         let renamed_sections: BTreeMap<_, _> =
             list("registries").iter().map(|entry| (text(&entry["section"]), text(&entry["to"]))).collect();
-        Plan { private, kept: names("kept"), stays: names("stays"), renamed_sections }
+        let typeinfo = list("stays").into_iter().filter(|entry| entry["why"] == "typeinfo");
+        Plan {
+            private,
+            kept: names("kept"),
+            stays: names("stays"),
+            typeinfo: typeinfo.map(|entry| text(&entry["name"])).collect(),
+            tag: text(&document["tag"]),
+            renamed_sections,
+        }
     }
 
     /// What a global symbol of that name is called afterwards.
@@ -43,8 +54,12 @@ impl Plan {
         name.into()
     }
 
+    /// What a local symbol is called afterwards that is the signature of a group whose definitions become private.
+    pub fn local_signature(&self, name: &str) -> String {
+        format!("{name}.{}", self.tag)
+    }
+
     pub fn section<'n>(&'n self, name: &'n str) -> &'n str {
-        // A relocation section is named after its target: `.rela` + name.
         self.renamed_sections.get(name).map_or(name, String::as_str)
     }
 

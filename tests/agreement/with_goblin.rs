@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use goblin::elf::section_header::{SHN_UNDEF, SHT_NOBITS, SHT_STRTAB, SHT_SYMTAB};
+use goblin::elf::section_header::{SHN_UNDEF, SHT_GROUP, SHT_NOBITS, SHT_NULL, SHT_STRTAB, SHT_SYMTAB};
 use goblin::elf::sym::{STB_GLOBAL, STB_LOCAL, STB_WEAK, STV_HIDDEN, STV_INTERNAL, Sym};
 use goblin::elf::{Elf, SectionHeader};
 
@@ -11,6 +11,8 @@ use crate::plan::Plan;
 
 /// `STB_GNU_UNIQUE`, which goblin does not name.
 const STB_GNU_UNIQUE: u8 = 10;
+
+const GRP_COMDAT: u32 = 1;
 
 pub struct Object<'d> {
     data: &'d [u8],
@@ -31,7 +33,7 @@ impl<'d> Object<'d> {
 
     fn bytes(&self, section: &SectionHeader) -> &'d [u8] {
         match section.sh_type {
-            SHT_NOBITS => &[],
+            SHT_NOBITS | SHT_NULL => &[],
             _ => &self.data[section.sh_offset as usize..(section.sh_offset + section.sh_size) as usize],
         }
     }
@@ -79,6 +81,23 @@ impl<'d> Object<'d> {
         assert_eq!(dead, 0, "{label}: {dead} of {} bytes of the string table are used by nothing", text.len());
     }
 
+    /// Signatures (symbol indices) of the COMDAT groups that hold a definition which becomes private.
+    fn signatures_of_private_groups(&self, plan: &Plan) -> BTreeSet<usize> {
+        let becomes_private = |sym: &Sym| sym.st_bind() != STB_LOCAL && plan.private.contains_key(self.symbol_name(sym));
+        let private: BTreeSet<usize> = self.elf.syms.iter().filter(becomes_private).map(|sym| sym.st_shndx).collect();
+        let groups = self.elf.section_headers.iter().filter(|section| section.sh_type == SHT_GROUP);
+        let holds_private = |group: &&SectionHeader| {
+            let words: Vec<u32> = self.bytes(group).chunks_exact(4).map(|word| self.word(word)).collect();
+            words[0] & GRP_COMDAT != 0 && words[1..].iter().any(|section| private.contains(&(*section as usize)))
+        };
+        groups.filter(holds_private).map(|group| group.sh_info as usize).collect()
+    }
+
+    fn word(&self, bytes: &[u8]) -> u32 {
+        let bytes = bytes.try_into().expect("four bytes");
+        if self.elf.little_endian { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) }
+    }
+
     fn names_section(&self) -> usize {
         match self.elf.header.e_shstrndx {
             0xffff => self.elf.section_headers[0].sh_link as usize,
@@ -93,23 +112,28 @@ pub fn assert_agrees(label: &str, before: &Object, after: &Object, plan: &Plan) 
     assert_same_sections(label, before, after, plan);
     assert_no_overlap(label, after);
     assert_eq!(before.elf.syms.len(), after.elf.syms.len(), "{label}: number of symbols");
+    let signatures = before.signatures_of_private_groups(plan);
     for (index, (old, new)) in before.elf.syms.iter().zip(after.elf.syms.iter()).enumerate() {
         let name = before.symbol_name(&old);
-        let expected = expected_symbol(name, &old, plan);
+        let expected = match old.st_bind() {
+            STB_LOCAL if signatures.contains(&index) => (plan.local_signature(name), Sym { st_name: 0, ..old }),
+            STB_LOCAL => (name.to_owned(), Sym { st_name: 0, ..old }),
+            _ => expected_global(name, &old, plan),
+        };
         let found = (after.symbol_name(&new).to_owned(), Sym { st_name: 0, ..new });
         assert_eq!(found, expected, "{label}: symbol {index}, {name} before");
     }
 }
 
-fn expected_symbol(name: &str, old: &Sym, plan: &Plan) -> (String, Sym) {
+fn expected_global(name: &str, old: &Sym, plan: &Plan) -> (String, Sym) {
     let mut symbol = Sym { st_name: 0, ..*old };
-    assert!([STB_LOCAL, STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE].contains(&symbol.st_bind()), "binding of {name}");
-    if symbol.st_bind() == STB_LOCAL {
-        return (name.to_owned(), symbol);
-    }
+    assert!([STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE].contains(&symbol.st_bind()), "binding of {name}");
     let defined = symbol.st_shndx != SHN_UNDEF as usize;
     if defined && plan.private.contains_key(name) && symbol.st_visibility() != STV_INTERNAL {
         symbol.st_other = symbol.st_other & !3 | STV_HIDDEN;
+    }
+    if defined && plan.typeinfo.contains(name) {
+        symbol.st_info = symbol.st_info & 0xf | STB_WEAK << 4;
     }
     (plan.global(name).into_owned(), symbol)
 }
@@ -133,7 +157,7 @@ fn assert_same_sections(label: &str, before: &Object, after: &Object, plan: &Pla
     for (index, (old, new)) in before.elf.section_headers.iter().zip(&after.elf.section_headers).enumerate() {
         let name = before.section_name(old);
         let label = format!("{label}: section {index} {name}");
-        assert_eq!(after.section_name(new), section_name_after(&name, plan), "{label}");
+        assert_eq!(after.section_name(new), plan.section(&name), "{label}");
         let is_strings = index == names || strings == Some(index);
         let mut expected = SectionHeader { sh_name: new.sh_name, sh_offset: new.sh_offset, ..old.clone() };
         if is_strings {
@@ -150,17 +174,6 @@ fn assert_same_sections(label: &str, before: &Object, after: &Object, plan: &Pla
             assert!(before.bytes(old) == after.bytes(new), "{label}: contents differ");
         }
     }
-}
-
-fn section_name_after(name: &str, plan: &Plan) -> String {
-    for prefix in [".rela", ".rel", ".crel"] {
-        if let Some(target) = name.strip_prefix(prefix)
-            && plan.section(target) != target
-        {
-            return format!("{prefix}{}", plan.section(target));
-        }
-    }
-    plan.section(name).to_owned()
 }
 
 /// No two sections share bytes, nor does one share them with a header, unless both did before (as `.strtab` that is

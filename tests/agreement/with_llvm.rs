@@ -60,13 +60,18 @@ fn compare_line(was: &str, is: &str, plan: &Plan, locals: &BTreeSet<&str>) -> Re
         return Err("another number of words");
     }
     let is_local = old.contains(&"LOCAL");
+    // "COMDAT group section [    3] `.group' [signature] contains …"; which signatures are renamed, goblin tells.
+    let may_be_signature = is_local || was.contains(" group section ");
     let defines_private = !is_local && !old.contains(&"UND") && old.last().is_some_and(|name| plan.private.contains_key(*name));
     for (position, (old_word, new_word)) in old.iter().zip(&new).enumerate() {
         // "Relocation section '.rela.x' at offset 0x1f8 contains …"; "[ 3] `.group' [sig] contains …"
         let moved = position > 0 && old[position - 1] == "offset";
         let quoted = |word: &str| word.trim_matches(['[', ']', '\'', '`', '"']).to_owned();
         let (old_name, new_name) = (quoted(old_word), quoted(new_word));
-        let renamed = plan.global(&old_name) == new_name || plan.section(&old_name) == new_name;
+        let renamed = plan.global(&old_name) == new_name && !is_local
+            || plan.section(&old_name) == new_name
+            || may_be_signature && plan.local_signature(&old_name) == new_name;
+        let weakened = *old_word == "GLOBAL" && *new_word == "WEAK" && old.last().is_some_and(|it| plan.typeinfo.contains(*it));
         let hidden = defines_private && ["DEFAULT", "PROTECTED"].contains(old_word) && *new_word == "HIDDEN";
         match old_word == new_word {
             true if !is_local && plan.private.contains_key(&old_name) && !locals.contains(old_name.as_str()) => {
@@ -74,7 +79,7 @@ fn compare_line(was: &str, is: &str, plan: &Plan, locals: &BTreeSet<&str>) -> Re
             }
             true if defines_private && ["DEFAULT", "PROTECTED"].contains(old_word) => return Err("not hidden"),
             true => {}
-            false if moved || (renamed && !is_local) || hidden => {}
+            false if moved || renamed || hidden || weakened => {}
             false => return Err("a word that the plan does not change"),
         }
     }
@@ -94,7 +99,9 @@ pub fn assert_no_dead_bytes(folder: &Path, before: &[u8], after: &[u8]) {
     };
     let (old, new) = (saved("dead-before.a", before), saved("dead-after.a", after));
     for (member, (old, new)) in members::layout(after).members.iter().zip(old.iter().zip(&new)) {
-        // Up to a padding to 8 before the string table and one before the section headers.
-        assert!(*new <= old.max(&0) + 16, "{}: llvm-objcopy saves {new} bytes, {old} before", member.name);
+        // Up to a padding to 8 before the string table and one before the section headers; and in large tables up to
+        // what LLVM's tail merging finds between strings that were apart before.
+        let slack = 16.max(member.data.len() as i64 / 10_000);
+        assert!(*new <= old.max(&0) + slack, "{}: llvm-objcopy saves {new} bytes, {old} before", member.name);
     }
 }
