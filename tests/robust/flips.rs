@@ -74,23 +74,26 @@ proptest! {
     #[test]
     fn flipped_structure_never_breaks_the_program(
         which in any::<prop::sample::Index>(),
+        verb in prop::sample::select(VERBS),
         flips in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), byte()), 1..4),
     ) {
-        check(&flipped(which.get(&TARGETS), &flips));
+        check(verb, &flipped(which.get(&TARGETS), &flips));
     }
 }
 
-fn check(bytes: &[u8]) {
+const VERBS: &[&[&str]] = &[&["isolate", "lib.a", "--keep", "sx_*"], &["isolate", "lib.a"], &["index", "lib.a"]];
+
+fn check(verb: &[&str], bytes: &[u8]) {
     let scratch = scratch();
     scratch.write("lib.a", bytes);
     let mut command = Command::new(tool("prlimit"));
     command.current_dir(scratch.folder()).args([MEMORY, "--", "timeout", SECONDS, scratch.program()]);
-    command.args(["isolate", "lib.a", "-j1", "--keep", "sx_*"]);
+    command.args(verb);
     let run = Run::of(&mut command);
     match run.code {
         Some(0) => {
             // What it accepted, it finished: a second run has nothing to do.
-            Run::of(&mut scratch.command(&["isolate", "lib.a", "--check", "--keep", "sx_*"])).exits(0);
+            Run::of(&mut scratch.command(&[verb, &["--check"]].concat())).exits(0);
         }
         Some(2) => {
             assert!(run.stderr.contains("error: "), "no message: {run}");
@@ -113,7 +116,7 @@ fn extremes_in_every_field() {
         for value in [[0xff, 0xff], [0, 0x80]] {
             let mut bytes = target.bytes.clone();
             bytes[place..place + 2].copy_from_slice(&value);
-            check(&bytes);
+            check(VERBS[0], &bytes);
         }
     }
 }

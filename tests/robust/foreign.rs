@@ -11,8 +11,8 @@ const NOT_ARCHIVES: &[(&str, &[u8], &[&str])] = &[
     ("text", b"int main(void) { return 0; }\n", &["archive"]),
     ("half a magic", b"!<ar", &["archive"]),
     ("wrong magic", b"!<arc>\n\n", &["archive"]),
-    ("junk after the magic", b"!<arch>\njunk", &["offset 8"]),
-    ("a header without its end", b"!<arch>\nname/           0           0     0     644     4         XXdata", &["offset 8"]),
+    ("junk after the magic", b"!<arch>\njunk", &["offset 0x8"]),
+    ("a header without its end", b"!<arch>\nname/           0           0     0     644     4         XXdata", &["offset 0x8"]),
     ("a size that is no number", b"!<arch>\nname/           0           0     0     644     4x        `\ndata", &["size"]),
     ("a size past the end", b"!<arch>\nname/           0           0     0     644     9999999999`\ndata", &["name"]),
     ("a long name nowhere", b"!<arch>\n/77             0           0     0     644     4         `\ndata", &["name"]),
@@ -119,9 +119,9 @@ fn a_thin_archive_is_refused() {
 /// Archives as macOS and Windows write them: clear words, not a guess.
 #[test]
 fn other_kinds_of_archive_are_refused() {
-    let bytes = samples::sample("c-gcc").bytes();
+    let bytes = samples::FOREIGN.iter().find(|foreign| foreign.name == "coff").expect("a COFF sample").bytes();
     let object = &bytes[members::layout(&bytes).members[0].data.clone()];
-    for (kind, word) in [("bsd", "bsd"), ("darwin", "bsd")] {
+    for (kind, word) in [("bsd", "bsd"), ("darwin", "darwin"), ("coff", "coff")] {
         let scratch = scratch();
         scratch.write("an_object_with_a_long_name.o", object);
         let mut ar = Command::new(tool("llvm-ar"));

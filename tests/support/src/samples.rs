@@ -143,7 +143,8 @@ pub fn compile(compiler: &str, flags: &[&str], folder: &Path, name: &str, text: 
 /// A fresh archive with LLVM's `ar`, which knows every object format; equal file names may repeat.
 pub fn archive(folder: &Path, files: &[PathBuf]) -> Vec<u8> {
     let out = folder.join("made.a");
-    Run::of(Command::new(tool("llvm-ar")).arg("qcsD").arg(&out).args(files)).succeeds();
+    // By itself it would choose the kind by the first member.
+    Run::of(Command::new(tool("llvm-ar")).args(["--format=gnu", "qcsD"]).arg(&out).args(files)).succeeds();
     fs::read(out).expect("read the archive just made")
 }
 
