@@ -99,8 +99,10 @@ fn only_the_command_line_prints_or_exits() {
 /// A new format then touches one folder.
 #[test]
 fn only_object_names_formats() {
-    const WORDS: &[&str] =
-        &["elf::", "macho::", "coff::", "pe::", "st_other", "st_info", "st_shndx", "sh_type", "sh_link", "n_desc", "STV_", "STB_", "SHT_", "SHN_"];
+    const WORDS: &[&str] = &[
+        "elf::", "macho::", "coff::", "pe::", "st_other", "st_info", "st_shndx", "sh_type", "sh_link", "n_desc",
+        "STV_", "STB_", "SHT_", "SHN_",
+    ];
     let sources = sources();
     let generic = sources.iter().filter(|source| source.is_ours() && !source.is_below(&["src/object"]));
     assert_none("generic code names a format's fields", generic.flat_map(|source| uses(source, WORDS)));
@@ -111,7 +113,10 @@ fn only_object_names_formats() {
 fn the_library_knows_no_command_line() {
     let sources = sources();
     let library = sources.iter().filter(|source| source.is_ours() && !source.is_below(&["src/main.rs", "src/cli"]));
-    assert_none("the library uses the command line's crates", library.flat_map(|source| uses(source, &["clap::", "anyhow::", "anstream::"])));
+    assert_none(
+        "the library uses the command line's crates",
+        library.flat_map(|source| uses(source, &["clap::", "anyhow::", "anstream::"])),
+    );
 }
 
 #[test]
@@ -130,7 +135,8 @@ fn nothing_names_the_machine_it_was_written_on() {
 /// A test that is off, or that passes whatever happens, is no test; a debt has an issue, not a comment.
 #[test]
 fn no_test_is_switched_off() {
-    let words = [["#[ign", "ore"], ["|| ", "true"], ["FIX", "ME"], ["TO", "DO:"], ["todo", "!("]].map(|halves| halves.concat());
+    let words =
+        [["#[ign", "ore"], ["|| ", "true"], ["FIX", "ME"], ["TO", "DO:"], ["todo", "!("]].map(|halves| halves.concat());
     let sources = sources();
     let found = sources.iter().flat_map(|source| {
         let lines = source.text.lines().enumerate();

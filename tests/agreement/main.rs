@@ -140,7 +140,8 @@ fn registries_are_renamed_with_their_bounds() {
         let before = samples::sample(sample).bytes();
         let (_, plan) = Case { before: &before, keep: "sx_*" }.check(&["--tag", "t"]);
         let names = ["__start_linkme_things", "__stop_linkme_things", "__start_linkme_calls", "__start_foreign_things"];
-        let after = ["__start_linkme_things_t", "__stop_linkme_things_t", "__start_linkme_calls_t", "__start_foreign_things"];
+        let after =
+            ["__start_linkme_things_t", "__stop_linkme_things_t", "__start_linkme_calls_t", "__start_foreign_things"];
         assert_eq!(names.map(|name| plan.global(name).into_owned()), after);
         let (_, plan) = Case { before: &before, keep: "sx_*" }.check(&["--tag", "t", "--registries", "keep"]);
         assert_eq!(names.map(|name| plan.global(name).into_owned()), names);
@@ -194,7 +195,8 @@ fn every_damaged_byte_is_noticed() {
 fn members_are_those_that_llvm_ar_lists() {
     let folder = tempfile::tempdir().expect("folder");
     let path: &Path = &folder.path().join("lib.a");
-    let repeated: Vec<(&str, &[u8])> = vec![("a.txt", b"odd"), ("a_name_longer_than_fifteen.txt", b""), ("a.txt", b"even")];
+    let repeated: Vec<(&str, &[u8])> =
+        vec![("a.txt", b"odd"), ("a_name_longer_than_fifteen.txt", b""), ("a.txt", b"even")];
     let bytes = samples::archive_of(&repeated);
     fs::write(path, &bytes).expect("write");
     let listed = Run::of(Command::new(armend_test_support::tool("llvm-ar")).arg("t").arg(path)).succeeds();

@@ -83,7 +83,8 @@ impl<'d> Object<'d> {
 
     /// Signatures (symbol indices) of the COMDAT groups that hold a definition which becomes private.
     fn signatures_of_private_groups(&self, plan: &Plan) -> BTreeSet<usize> {
-        let becomes_private = |sym: &Sym| sym.st_bind() != STB_LOCAL && plan.private.contains_key(self.symbol_name(sym));
+        let becomes_private =
+            |sym: &Sym| sym.st_bind() != STB_LOCAL && plan.private.contains_key(self.symbol_name(sym));
         let private: BTreeSet<usize> = self.elf.syms.iter().filter(becomes_private).map(|sym| sym.st_shndx).collect();
         let groups = self.elf.section_headers.iter().filter(|section| section.sh_type == SHT_GROUP);
         let holds_private = |group: &&SectionHeader| {

@@ -24,9 +24,22 @@ fn json_is_one_document_with_the_contract_s_fields() {
         let run = isolate(&scratch, &[&["lib.a", "--format", "json"], words].concat());
         let document = json(&run);
         assert_eq!(document["schema"], 1, "{words:?}");
-        assert_eq!((&document["verb"], &document["by"], &document["scope"]), (&"isolate".into(), &"rename".into(), &"all".into()));
+        assert_eq!(
+            (&document["verb"], &document["by"], &document["scope"]),
+            (&"isolate".into(), &"rename".into(), &"all".into())
+        );
         assert_eq!(document["changed"], true, "{words:?}");
-        for list in ["archives", "toolchains", "kept", "private", "private_by_origin", "registries", "stays", "warnings", "phases"] {
+        for list in [
+            "archives",
+            "toolchains",
+            "kept",
+            "private",
+            "private_by_origin",
+            "registries",
+            "stays",
+            "warnings",
+            "phases",
+        ] {
             assert!(document[list].is_array(), "{words:?}: no list {list}{run}");
         }
         let archive = &document["archives"][0];

@@ -32,8 +32,8 @@ const WRONG: &[(&[&str], &[&str])] = &[
     (&["isolate", "nothere.a", "--keep", "sx_*"], &["nothere.a"]),
     (&["isolate", ".", "--keep", "sx_*"], &["."]),
     (&["isolate", "lib.a", "--keep", "sx_*", "-o", "nowhere/out.a"], &["nowhere"]),
-    (&["isolate", "lib.a", "sub/lib.a", "--keep", "sx_*", "-o", "out.a"], &["out.a"]),
-    (&["isolate", "lib.a", "sub/lib.a", "--keep", "sx_*", "-o", "-"], &["-o"]),
+    (&["isolate", "lib.a", "sub/lib.a", "--keep", "sx_*", "-o", "out.a"], &["one output"]),
+    (&["isolate", "lib.a", "sub/lib.a", "--keep", "sx_*", "-o", "-"], &["one output"]),
     (&["isolate", "-", "lib.a", "--keep", "sx_*", "-o", "fresh/"], &["-"]),
     // Both would be fresh/lib.a.
     (&["isolate", "lib.a", "sub/lib.a", "--keep", "sx_*", "-o", "fresh/"], &["lib.a"]),
@@ -49,9 +49,9 @@ const WRONG: &[(&[&str], &[&str])] = &[
 fn wrong_usage_is_refused() {
     let scratch = with_lib();
     scratch.write("sub/lib.a", samples::sample("c-clang").bytes());
-    let before = scratch.snapshot();
     let mut failures = Vec::new();
     for (arguments, words) in WRONG {
+        let before = scratch.snapshot();
         let outcome = std::panic::catch_unwind(|| {
             run(&scratch, arguments).refuses(words);
             assert!(scratch.snapshot() == before, "{arguments:?} wrote something");
@@ -93,7 +93,8 @@ fn names_lists_keep_what_patterns_keep() {
     }
     scratch.write("reference.c", "int sx_run(int x) { return x; } int sx_second(void) { return 2; }");
     let mut link = Command::new(tool("gcc"));
-    Run::of(link.current_dir(scratch.folder()).args(["-shared", "-fPIC", "-o", "reference.so", "reference.c"])).succeeds();
+    Run::of(link.current_dir(scratch.folder()).args(["-shared", "-fPIC", "-o", "reference.so", "reference.c"]))
+        .succeeds();
     run(&scratch, &["isolate", "lib.a", "-o", "out.a", "--keep-from", "reference.so"]).succeeds();
     assert!(scratch.read("out.a") == expected, "--keep-from reference.so");
     isolate(&scratch, &["--keep-file", "plain.txt", "lib.a", "-o", "out.a"]).succeeds();
@@ -103,7 +104,12 @@ fn names_lists_keep_what_patterns_keep() {
 #[test]
 fn help_and_version_are_on_standard_output() {
     let scratch = with_lib();
-    for (words, says) in [(&["--help"][..], "isolate"), (&["-h"], "isolate"), (&["isolate", "--help"], "--keep"), (&["--version"], "armend")] {
+    for (words, says) in [
+        (&["--help"][..], "isolate"),
+        (&["-h"], "isolate"),
+        (&["isolate", "--help"], "--keep"),
+        (&["--version"], "armend"),
+    ] {
         let run = run(&scratch, words).succeeds();
         assert!(run.text().contains(says), "{run}");
     }

@@ -132,10 +132,12 @@ fn one_bad_archive_among_several() {
     let before = scratch.snapshot();
     Run::of(&mut scratch.command(&["isolate", "lib.a", "other.a", "bad.a", "--keep", "sx_*"])).refuses(&["bad.a"]);
     assert!(scratch.snapshot() == before, "something was written");
-    Run::of(&mut scratch.command(&["isolate", "lib.a", "bad.a", "other.a", "-o", "out/", "--keep", "sx_*"])).refuses(&["bad.a"]);
+    Run::of(&mut scratch.command(&["isolate", "lib.a", "bad.a", "other.a", "-o", "out/", "--keep", "sx_*"]))
+        .refuses(&["bad.a"]);
     assert!(scratch.snapshot() == before, "something was written");
     // A target that cannot be replaced is found before any other is.
     set_mode(&scratch, "other.a", 0o444);
-    Run::of(&mut scratch.command(&["isolate", "lib.a", "other.a", "--keep", "sx_*"])).refuses(&["other.a", "read-only"]);
+    Run::of(&mut scratch.command(&["isolate", "lib.a", "other.a", "--keep", "sx_*"]))
+        .refuses(&["other.a", "read-only"]);
     assert!(scratch.snapshot() == before, "something was written");
 }

@@ -12,9 +12,17 @@ const NOT_ARCHIVES: &[(&str, &[u8], &[&str])] = &[
     ("half a magic", b"!<ar", &["archive"]),
     ("wrong magic", b"!<arc>\n\n", &["archive"]),
     ("junk after the magic", b"!<arch>\njunk", &["offset 0x8"]),
-    ("a header without its end", b"!<arch>\nname/           0           0     0     644     4         XXdata", &["offset 0x8"]),
-    ("a size that is no number", b"!<arch>\nname/           0           0     0     644     4x        `\ndata", &["size"]),
-    ("a size past the end", b"!<arch>\nname/           0           0     0     644     9999999999`\ndata", &["name"]),
+    (
+        "a header without its end",
+        b"!<arch>\nname/           0           0     0     644     4         XXdata",
+        &["offset 0x42"],
+    ),
+    (
+        "a size that is no number",
+        b"!<arch>\nname/           0           0     0     644     4x        `\ndata",
+        &["size"],
+    ),
+    ("a size past the end", b"!<arch>\nname/           0           0     0     644     9999999999`\ndata", &["left"]),
     ("a long name nowhere", b"!<arch>\n/77             0           0     0     644     4         `\ndata", &["name"]),
     ("ELF magic alone", b"!<arch>\nx.o/            0           0     0     644     4         `\n\x7fELF", &["x.o"]),
 ];
@@ -125,7 +133,12 @@ fn other_kinds_of_archive_are_refused() {
         let scratch = scratch();
         scratch.write("an_object_with_a_long_name.o", object);
         let mut ar = Command::new(tool("llvm-ar"));
-        ar.current_dir(scratch.folder()).args([&format!("--format={kind}"), "rcs", "lib.a", "an_object_with_a_long_name.o"]);
+        ar.current_dir(scratch.folder()).args([
+            &format!("--format={kind}"),
+            "rcs",
+            "lib.a",
+            "an_object_with_a_long_name.o",
+        ]);
         Run::of(&mut ar).succeeds();
         refused(&scratch, &[word]);
     }

@@ -33,7 +33,9 @@ pub fn layout(bytes: &[u8]) -> Layout {
     while at < bytes.len() {
         let header = at..at + HEADER;
         let field = |range: Range<usize>| {
-            std::str::from_utf8(&bytes[at + range.start..at + range.end]).expect("header is ASCII").trim_end_matches(' ')
+            std::str::from_utf8(&bytes[at + range.start..at + range.end])
+                .expect("header is ASCII")
+                .trim_end_matches(' ')
         };
         assert_eq!(&bytes[at + 58..at + 60], b"`\n", "no member header at {at}");
         let size: usize = field(48..58).parse().expect("member size");
@@ -43,7 +45,9 @@ pub fn layout(bytes: &[u8]) -> Layout {
             "/" => layout.index = Some(data.clone()),
             "/SYM64/" => (layout.index, layout.wide) = (Some(data.clone()), true),
             "//" => long_names = data.clone(),
-            name => layout.members.push(Member { name: full_name(bytes, &long_names, name), header, data: data.clone() }),
+            name => {
+                layout.members.push(Member { name: full_name(bytes, &long_names, name), header, data: data.clone() })
+            }
         }
         at = data.end + data.end % 2;
     }
@@ -53,7 +57,8 @@ pub fn layout(bytes: &[u8]) -> Layout {
 fn full_name(bytes: &[u8], long_names: &Range<usize>, field: &str) -> String {
     let text = match field.strip_prefix('/') {
         Some(offset) => {
-            let rest = &bytes[long_names.start + offset.parse::<usize>().expect("offset of a long name")..long_names.end];
+            let rest =
+                &bytes[long_names.start + offset.parse::<usize>().expect("offset of a long name")..long_names.end];
             let end = rest.windows(2).position(|pair| pair == b"/\n").expect("end of a long name");
             &rest[..end]
         }
@@ -75,7 +80,9 @@ pub fn index_entries(bytes: &[u8]) -> Option<Vec<(usize, String)>> {
         let offset = number(width * (i + 1));
         let name = names.next().expect("a name for each entry");
         (
-            *ordinals.get(&offset).unwrap_or_else(|| panic!("index entry {i} points at {offset}, where no member starts")),
+            *ordinals
+                .get(&offset)
+                .unwrap_or_else(|| panic!("index entry {i} points at {offset}, where no member starts")),
             String::from_utf8_lossy(name).into_owned(),
         )
     };

@@ -10,10 +10,14 @@ use crate::{Run, tool};
 
 const SHAPES: &[Source] =
     &[("shapes_a.c", include_str!("../samples/shapes_a.c")), ("shapes_b.c", include_str!("../samples/shapes_b.c"))];
-const CLASSES: &[Source] =
-    &[("classes.cc", include_str!("../samples/classes.cc")), ("classes_more.cc", include_str!("../samples/classes_more.cc"))];
-const REGISTRY: &[Source] =
-    &[("registry_a.c", include_str!("../samples/registry_a.c")), ("registry_b.c", include_str!("../samples/registry_b.c"))];
+const CLASSES: &[Source] = &[
+    ("classes.cc", include_str!("../samples/classes.cc")),
+    ("classes_more.cc", include_str!("../samples/classes_more.cc")),
+];
+const REGISTRY: &[Source] = &[
+    ("registry_a.c", include_str!("../samples/registry_a.c")),
+    ("registry_b.c", include_str!("../samples/registry_b.c")),
+];
 
 type Source = (&'static str, &'static str);
 
@@ -86,8 +90,11 @@ impl Sample {
     /// The archive; made on first use in this process.
     pub fn bytes(&self) -> Arc<[u8]> {
         made_once(self.name, |folder| {
-            let objects: Vec<_> =
-                self.sources.iter().map(|(name, text)| compile(self.compiler, self.flags, folder, name, text)).collect();
+            let objects: Vec<_> = self
+                .sources
+                .iter()
+                .map(|(name, text)| compile(self.compiler, self.flags, folder, name, text))
+                .collect();
             archive(folder, &objects)
         })
     }
@@ -118,12 +125,16 @@ pub fn many_sections() -> Arc<[u8]> {
 /// `bytes` as one member of a fresh archive, unchanged.
 pub fn archive_of(members: &[(&str, &[u8])]) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("folder");
-    let files: Vec<_> = members.iter().enumerate().map(|(i, (name, bytes))| {
-        let path = folder.path().join(i.to_string()).join(name);
-        fs::create_dir_all(path.parent().expect("just joined")).expect("folder of a member");
-        fs::write(&path, bytes).expect("write a member");
-        path
-    }).collect();
+    let files: Vec<_> = members
+        .iter()
+        .enumerate()
+        .map(|(i, (name, bytes))| {
+            let path = folder.path().join(i.to_string()).join(name);
+            fs::create_dir_all(path.parent().expect("just joined")).expect("folder of a member");
+            fs::write(&path, bytes).expect("write a member");
+            path
+        })
+        .collect();
     archive(folder.path(), &files)
 }
 
