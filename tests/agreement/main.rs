@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use armend_test_support::{Profile, Run, Staticlib, members, samples};
+use armend_test_support::{Lto, Profile, Run, Staticlib, members, samples, tool};
 use plan::Plan;
 use with_goblin::{Names, Object};
 
@@ -30,7 +30,7 @@ impl Case<'_> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_armend"));
         command.arg("isolate").arg(&input).arg("-o").arg(&output);
         let run = Run::of(command.args(["--format", "json", "--keep", self.keep]).args(options)).succeeds();
-        let plan = Plan::from_json(run.text());
+        let plan = Plan::from_json(run.text(), options);
         let after = fs::read(&output).expect("read the output");
         assert!(!plan.private.is_empty() && !plan.kept.is_empty(), "nothing was planned: {run}");
         self.ask_goblin(&after, &plan);
@@ -72,7 +72,8 @@ fn assert_every_name_is_planned(plan: &Plan, before: &Names, after: &Names) {
     }
     for name in plan.private.keys() {
         assert!(before.defined.contains(name), "{name} is planned to be private, but nothing defines it");
-        assert!(!after.defined.contains(name) && !after.referenced.contains(name), "{name} is still there");
+        let still_there = after.defined.contains(name) || after.referenced.contains(name);
+        assert_eq!(still_there, !plan.renames(), "{name}");
     }
     for name in &plan.kept {
         assert!(after.defined.contains(name), "{name} was to be kept");
@@ -133,6 +134,60 @@ fn a_short_tag_and_a_long_one() {
     check_sample("cxx-clang", &["--tag", "a_rather_long_tag_that_outgrows_every_name_it_is_put_on"]);
 }
 
+#[test]
+fn other_ways_to_be_private() {
+    for options in [&["--no-hide"][..], &["--by", "hide"], &["--by", "weaken"], &["--keep", "_Z*"], &["--keep", "!*e*"]]
+    {
+        for sample in ["c-gcc", "cxx-gcc-fast", "cxx-clang", "s390x"] {
+            check_sample(sample, options);
+        }
+    }
+}
+
+/// Objects that other tools have laid out anew: relinked, stripped, with compressed debug information.
+#[test]
+fn objects_from_other_tools() {
+    const TOOLS: &[(&str, &[&str])] = &[
+        ("ld.bfd", &["-r", "IN", "-o", "OUT"]),
+        ("ld.lld", &["-r", "IN", "-o", "OUT"]),
+        ("mold", &["-r", "IN", "-o", "OUT"]),
+        ("objcopy", &["--strip-debug", "IN", "OUT"]),
+        ("objcopy", &["--compress-debug-sections=zlib", "IN", "OUT"]),
+        ("llvm-objcopy", &["--strip-unneeded", "IN", "OUT"]),
+    ];
+    for (name, arguments) in TOOLS {
+        for sample in ["c-gcc", "cxx-gcc", "cxx-clang"] {
+            println!("{sample} through {name} {arguments:?}");
+            let before = through(name, arguments, &samples::sample(sample).bytes());
+            Case { before: &before, keep: "sx_*" }.check(&[]);
+        }
+    }
+}
+
+/// The archive with each member put through a tool.
+fn through(name: &str, arguments: &[&str], archive: &[u8]) -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("folder");
+    let members = members::layout(archive).members;
+    let objects: Vec<_> = members
+        .iter()
+        .map(|member| {
+            let (input, output) = (folder.path().join("in.o"), folder.path().join(&member.name));
+            fs::write(&input, &archive[member.data.clone()]).expect("write the object");
+            let mut command = Command::new(tool(name));
+            for argument in arguments {
+                match *argument {
+                    "IN" => command.arg(&input),
+                    "OUT" => command.arg(&output),
+                    other => command.arg(other),
+                };
+            }
+            Run::of(&mut command).succeeds();
+            output
+        })
+        .collect();
+    samples::archive(folder.path(), &objects)
+}
+
 /// Sections take the tag, and so do the names that linkers make of them; a section that is not here keeps its.
 #[test]
 fn registries_are_renamed_with_their_bounds() {
@@ -156,8 +211,8 @@ fn more_than_65280_sections() {
 /// The largest share that renaming may add to a Rust staticlib.
 const GROWTH: f64 = 0.02;
 
-fn check_std(profile: Profile) {
-    let archive = Staticlib { profile, ..Staticlib::foreign() }.build();
+fn check_std(profile: Profile, lto: Lto) {
+    let archive = Staticlib { profile, lto, ..Staticlib::foreign() }.build();
     let before = fs::read(archive).expect("read the staticlib");
     let (after, _) = Case { before: &before, keep: "fx_*" }.check(&[]);
     let growth = after.len() as f64 / before.len() as f64 - 1.0;
@@ -166,12 +221,22 @@ fn check_std(profile: Profile) {
 
 #[test]
 fn rust_release() {
-    check_std(Profile::Release);
+    check_std(Profile::Release, Lto::Off);
 }
 
 #[test]
 fn rust_debug() {
-    check_std(Profile::Dev);
+    check_std(Profile::Dev, Lto::Off);
+}
+
+#[test]
+fn rust_thin_lto() {
+    check_std(Profile::Release, Lto::Thin);
+}
+
+#[test]
+fn rust_fat_lto() {
+    check_std(Profile::Release, Lto::Fat);
 }
 
 /// These tests can fail: no byte of a member can change without goblin's comparison noticing.
@@ -199,7 +264,7 @@ fn members_are_those_that_llvm_ar_lists() {
         vec![("a.txt", b"odd"), ("a_name_longer_than_fifteen.txt", b""), ("a.txt", b"even")];
     let bytes = samples::archive_of(&repeated);
     fs::write(path, &bytes).expect("write");
-    let listed = Run::of(Command::new(armend_test_support::tool("llvm-ar")).arg("t").arg(path)).succeeds();
+    let listed = Run::of(Command::new(tool("llvm-ar")).arg("t").arg(path)).succeeds();
     let layout = members::layout(&bytes);
     let found: Vec<_> = layout.members.iter().map(|member| member.name.as_str()).collect();
     assert_eq!(found, listed.text().lines().collect::<Vec<_>>());

@@ -12,12 +12,17 @@ pub struct Plan {
     /// Type information keeps its name, to be one with the other side's; weak, so that two are no duplicates.
     pub typeinfo: BTreeSet<String>,
     tag: String,
+    /// `rename`, `hide` or `weaken`.
+    pub by: String,
+    /// Whether private definitions get hidden visibility.
+    pub hides: bool,
     /// Registry sections, original name to new name, and the `__start_`/`__stop_` names that follow them.
     renamed_sections: BTreeMap<String, String>,
 }
 
 impl Plan {
-    pub fn from_json(document: &str) -> Plan {
+    /// What `isolate` with these options said.
+    pub fn from_json(document: &str, options: &[&str]) -> Plan {
         let document: Value = serde_json::from_str(document).expect("one JSON document");
         assert_eq!(document["schema"], 1);
         let list = |key: &str| document[key].as_array().unwrap_or_else(|| panic!("no list {key:?}")).clone();
@@ -30,6 +35,7 @@ impl Plan {
         }
         let renamed_sections: BTreeMap<_, _> =
             list("registries").iter().map(|entry| (text(&entry["section"]), text(&entry["to"]))).collect();
+        let by = text(&document["by"]);
         let typeinfo = list("stays").into_iter().filter(|entry| entry["why"] == "typeinfo");
         Plan {
             private,
@@ -37,6 +43,8 @@ impl Plan {
             stays: names("stays"),
             typeinfo: typeinfo.map(|entry| text(&entry["name"])).collect(),
             tag: text(&document["tag"]),
+            hides: by != "weaken" && !options.contains(&"--no-hide"),
+            by,
             renamed_sections,
         }
     }
@@ -63,12 +71,19 @@ impl Plan {
         self.renamed_sections.get(name).map_or(name, String::as_str)
     }
 
+    pub fn renames(&self) -> bool {
+        self.by == "rename"
+    }
+
     /// New names are new: none equals another, nor any name in `before`.
     pub fn assert_names_are_new(&self, before: &BTreeSet<String>) {
         let fresh: BTreeSet<&String> = self.private.values().collect();
         assert_eq!(fresh.len(), self.private.len(), "two symbols would share a name");
         for (old, new) in &self.private {
-            assert!(!before.contains(new), "{old} would become {new}, which is taken");
+            if !self.renames() {
+                assert_eq!(old, new);
+            }
+            assert!(!self.renames() || !before.contains(new), "{old} would become {new}, which is taken");
             assert!(!self.kept.contains(old), "{old} is both kept and private");
         }
     }

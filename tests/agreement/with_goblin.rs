@@ -113,7 +113,7 @@ pub fn assert_agrees(label: &str, before: &Object, after: &Object, plan: &Plan) 
     assert_same_sections(label, before, after, plan);
     assert_no_overlap(label, after);
     assert_eq!(before.elf.syms.len(), after.elf.syms.len(), "{label}: number of symbols");
-    let signatures = before.signatures_of_private_groups(plan);
+    let signatures = if plan.renames() { before.signatures_of_private_groups(plan) } else { BTreeSet::new() };
     for (index, (old, new)) in before.elf.syms.iter().zip(after.elf.syms.iter()).enumerate() {
         let name = before.symbol_name(&old);
         let expected = match old.st_bind() {
@@ -130,10 +130,11 @@ fn expected_global(name: &str, old: &Sym, plan: &Plan) -> (String, Sym) {
     let mut symbol = Sym { st_name: 0, ..*old };
     assert!([STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE].contains(&symbol.st_bind()), "binding of {name}");
     let defined = symbol.st_shndx != SHN_UNDEF as usize;
-    if defined && plan.private.contains_key(name) && symbol.st_visibility() != STV_INTERNAL {
+    let private = defined && plan.private.contains_key(name);
+    if private && plan.hides && symbol.st_visibility() != STV_INTERNAL {
         symbol.st_other = symbol.st_other & !3 | STV_HIDDEN;
     }
-    if defined && plan.typeinfo.contains(name) {
+    if private && plan.by == "weaken" || defined && plan.renames() && plan.typeinfo.contains(name) {
         symbol.st_info = symbol.st_info & 0xf | STB_WEAK << 4;
     }
     (plan.global(name).into_owned(), symbol)

@@ -72,14 +72,17 @@ fn compare_line(was: &str, is: &str, plan: &Plan, locals: &BTreeSet<&str>) -> Re
         let renamed = plan.global(&old_name) == new_name && !is_local
             || plan.section(&old_name) == new_name
             || may_be_signature && plan.local_signature(&old_name) == new_name;
-        let weakened =
-            *old_word == "GLOBAL" && *new_word == "WEAK" && old.last().is_some_and(|it| plan.typeinfo.contains(*it));
+        let may_weaken =
+            old.last().is_some_and(|name| plan.typeinfo.contains(*name)) || plan.by == "weaken" && defines_private;
+        let weakened = may_weaken && ["GLOBAL", "UNIQUE"].contains(old_word) && *new_word == "WEAK";
         let hidden = defines_private && ["DEFAULT", "PROTECTED"].contains(old_word) && *new_word == "HIDDEN";
         match old_word == new_word {
-            true if !is_local && plan.private.contains_key(&old_name) && !locals.contains(old_name.as_str()) => {
+            true if !is_local && plan.global(&old_name) != old_name && !locals.contains(old_name.as_str()) => {
                 return Err("a private name is still in use");
             }
-            true if defines_private && ["DEFAULT", "PROTECTED"].contains(old_word) => return Err("not hidden"),
+            true if defines_private && plan.hides && ["DEFAULT", "PROTECTED"].contains(old_word) => {
+                return Err("not hidden");
+            }
             true => {}
             false if moved || renamed || hidden || weakened => {}
             false => return Err("a word that the plan does not change"),

@@ -15,9 +15,10 @@ const LIST: &str = ".files";
 
 /// `$XDG_CACHE_HOME/armend-tests`, or `~/.cache/armend-tests`.
 pub fn root() -> PathBuf {
-    let base = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute()).unwrap_or_else(|| {
-        PathBuf::from(env::var_os("HOME").expect("neither XDG_CACHE_HOME nor HOME is set")).join(".cache")
-    });
+    let base =
+        env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute()).unwrap_or_else(|| {
+            PathBuf::from(env::var_os("HOME").expect("neither XDG_CACHE_HOME nor HOME is set")).join(".cache")
+        });
     base.join("armend-tests")
 }
 
@@ -110,4 +111,80 @@ pub fn content_hash(folders: &[&Path], strings: &[&str]) -> String {
 fn feed(hasher: &mut DefaultHasher, bytes: &[u8]) {
     hasher.write_usize(bytes.len());
     hasher.write(bytes);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+
+    /// A name that no other run uses; the entry and its lock are removed at the end.
+    struct Key(String);
+
+    impl Key {
+        fn new(name: &str) -> Self {
+            Self(format!("self-test/{name}-{}", std::process::id()))
+        }
+    }
+
+    impl Drop for Key {
+        fn drop(&mut self) {
+            let place = root().join(&self.0);
+            let _ = (fs::remove_dir_all(&place), fs::remove_file(beside(&place, "lock")));
+        }
+    }
+
+    #[test]
+    fn many_ask_and_one_builds() {
+        let key = Key::new("many");
+        let built = AtomicUsize::new(0);
+        let build = |draft: &Path| {
+            built.fetch_add(1, Ordering::SeqCst);
+            fs::write(draft.join("file"), "whole").unwrap();
+        };
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    assert_eq!(fs::read_to_string(cached(&key.0, build).join("file")).unwrap(), "whole");
+                });
+            }
+        });
+        assert_eq!(built.into_inner(), 1);
+    }
+
+    #[test]
+    fn a_damaged_or_interrupted_entry_is_remade() {
+        let key = Key::new("damaged");
+        let build = |draft: &Path| {
+            assert!(fs::read_dir(draft).unwrap().next().is_none(), "leftovers in the draft");
+            fs::write(draft.join("file"), "whole").unwrap();
+        };
+        let draft = beside(&root().join(&key.0), "draft");
+        fs::create_dir_all(&draft).unwrap();
+        fs::write(draft.join("half"), "").unwrap();
+        let file = cached(&key.0, build).join("file");
+        for damage in ["cut", "", "whole and more"] {
+            fs::write(&file, damage).unwrap();
+            assert_eq!(fs::read_to_string(cached(&key.0, build).join("file")).unwrap(), "whole");
+        }
+        fs::remove_file(&file).unwrap();
+        assert!(cached(&key.0, build).join("file").exists());
+    }
+
+    #[test]
+    fn a_hash_tells_names_contents_and_strings_apart() {
+        let key = Key::new("hash");
+        let folder = cached(&key.0, |draft| fs::write(draft.join("a"), "b").unwrap());
+        let hash = || content_hash(&[&folder], &["x"]);
+        let first = hash();
+        assert_eq!(hash(), first);
+        assert_ne!(content_hash(&[&folder], &["y"]), first);
+        assert_ne!(content_hash(&[], &["x"]), first);
+        fs::write(folder.join("a"), "c").unwrap();
+        assert_ne!(hash(), first);
+        fs::remove_file(folder.join("a")).unwrap();
+        fs::write(folder.join("b"), "b").unwrap();
+        assert_ne!(hash(), first);
+    }
 }

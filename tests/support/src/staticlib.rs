@@ -84,14 +84,15 @@ impl Staticlib {
     /// The archive, from the cache or built.
     pub fn build(&self) -> PathBuf {
         let sources = fixtures().join(self.workspace);
-        let key = content_hash(&[&sources], &[self.toolchain.version(), &format!("{self:?}")]);
+        let key = content_hash(&[&shared_sources(self.workspace)], &[self.toolchain.version(), &format!("{self:?}")]);
         let name = format!("lib{}.a", self.package);
-        let label = format!("{}-{}-{}-lto-{}", self.package, self.toolchain.name(), self.profile.name(), self.lto.name());
+        let label =
+            format!("{}-{}-{}-lto-{}", self.package, self.toolchain.name(), self.profile.name(), self.lto.name());
         cached(&format!("staticlibs/{label}-{key}"), |draft| self.build_into(&sources, &draft.join(&name))).join(name)
     }
 
     fn build_into(&self, sources: &Path, archive: &Path) {
-        let target = target_folder(sources, self.toolchain);
+        let target = target_folder(self.workspace, self.toolchain);
         // Kinds share the folder, and one name in it: nobody else builds until the file is copied.
         let _lock = cache::lock(&target);
         let mut cargo = self.toolchain.cargo_command();
@@ -103,16 +104,40 @@ impl Staticlib {
         for config in self.config {
             cargo.arg("--config").arg(config);
         }
+        if !self.toolchain.reads_the_registry() {
+            cargo.arg("--offline");
+            cargo.args(["--config", "source.crates-io.replace-with=\"vendored\"", "--config"]);
+            cargo.arg(format!("source.vendored.directory={:?}", vendored(sources).display().to_string()));
+        }
+        if self.features.contains(&"old-std") {
+            cargo.env("RUSTC_BOOTSTRAP", self.package);
+        }
         run(&mut cargo).expect_success();
         let built = target.join(self.profile.folder()).join(archive.file_name().unwrap());
         fs::copy(&built, archive).unwrap_or_else(|error| panic!("{}: {error}", built.display()));
     }
 }
 
+/// The crates of a workspace's lock file, for a Cargo that cannot fetch them.
+fn vendored(sources: &Path) -> PathBuf {
+    let lock = fs::read_to_string(sources.join("Cargo.lock")).unwrap();
+    cached(&format!("vendored/{}", content_hash(&[], &[&lock])), |draft| {
+        let mut cargo = Toolchain::Stable.cargo_command();
+        cargo.args(["vendor", "--locked", "--versioned-dirs", "--manifest-path"]).arg(sources.join("Cargo.toml"));
+        run(cargo.arg(draft.join("crates"))).expect_success();
+    })
+    .join("crates")
+}
+
+/// All that a workspace is built from: the top folder it lies in, with what its crates share.
+pub(crate) fn shared_sources(workspace: &str) -> PathBuf {
+    fixtures().join(workspace.split('/').next().unwrap())
+}
+
 /// Where Cargo builds: by sources and toolchain, so that no other checkout's files count as fresh.
-pub(crate) fn target_folder(sources: &Path, toolchain: Toolchain) -> PathBuf {
-    let path = sources.display().to_string();
-    let key = content_hash(&[sources], &[toolchain.version(), &path]);
+pub fn target_folder(workspace: &str, toolchain: Toolchain) -> PathBuf {
+    let path = fixtures().join(workspace).display().to_string();
+    let key = content_hash(&[&shared_sources(workspace)], &[toolchain.version(), &path]);
     cache::root().join("targets").join(format!("{}-{key}", toolchain.name()))
 }
 

@@ -1,5 +1,6 @@
 //! The Rust toolchains that tests build with.
 
+use crate::packaged::{RUST_1_63, RUST_1_78};
 use crate::{run_ok, tool};
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,6 +13,10 @@ pub enum Toolchain {
     Stable,
     /// What rustup calls `nightly`.
     Nightly,
+    /// rustc 1.63 of Debian's packages.
+    Debian1_63,
+    /// rustc 1.78 of Debian's packages.
+    Debian1_78,
 }
 
 impl Toolchain {
@@ -20,17 +25,34 @@ impl Toolchain {
         match self {
             Self::Stable => "stable",
             Self::Nightly => "nightly",
+            Self::Debian1_63 => RUST_1_63.name,
+            Self::Debian1_78 => RUST_1_78.name,
         }
     }
 
     /// The compiler itself, not rustup's proxy: a test's own toolchain must not leak in.
     pub fn rustc(self) -> PathBuf {
-        self.rustup_program("rustc")
+        static PATHS: [OnceLock<PathBuf>; 4] = [const { OnceLock::new() }; 4];
+        let find = || match self {
+            Self::Stable | Self::Nightly => self.rustup_program("rustc"),
+            Self::Debian1_63 => RUST_1_63.programs().join("rustc"),
+            Self::Debian1_78 => RUST_1_78.programs().join("rustc"),
+        };
+        PATHS[self as usize].get_or_init(find).clone()
     }
 
     /// The Cargo that drives it.
     pub fn cargo(self) -> PathBuf {
-        self.rustup_program("cargo")
+        match self {
+            Self::Stable | Self::Nightly => self.rustup_program("cargo"),
+            // Newer ones pass flags that these compilers do not know.
+            Self::Debian1_63 | Self::Debian1_78 => RUST_1_63.programs().join("cargo"),
+        }
+    }
+
+    /// Whether its Cargo reads the registry as it is served today; else crates must be vendored.
+    pub(crate) fn reads_the_registry(self) -> bool {
+        matches!(self, Self::Stable | Self::Nightly)
     }
 
     fn rustup_program(self, program: &str) -> PathBuf {
@@ -42,6 +64,11 @@ impl Toolchain {
             outcome.stderr
         );
         PathBuf::from(outcome.stdout.trim())
+    }
+
+    /// The folder of its std and its own linker.
+    pub fn sysroot(self) -> PathBuf {
+        PathBuf::from(run_ok(Command::new(self.rustc()).args(["--print", "sysroot"])).trim())
     }
 
     /// What `rustc -Vv` says: it keys what the toolchain builds.
