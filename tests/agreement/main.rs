@@ -3,6 +3,7 @@
 
 mod index;
 mod plan;
+mod running;
 mod with_goblin;
 mod with_llvm;
 
@@ -50,6 +51,9 @@ impl Case<'_> {
             let (before, after) = (Object::parse(before), Object::parse(after));
             with_goblin::assert_agrees(&new.name, &before, &after, plan);
             after.assert_no_dead_strings(&new.name);
+            if plan.renames() {
+                before.assert_groups_are_whole(&new.name, plan);
+            }
             merge(&mut names_before, before.names());
             merge(&mut names_after, after.names());
         }
@@ -136,11 +140,59 @@ fn a_short_tag_and_a_long_one() {
 
 #[test]
 fn other_ways_to_be_private() {
-    for options in [&["--no-hide"][..], &["--by", "hide"], &["--by", "weaken"], &["--keep", "_Z*"], &["--keep", "!*e*"]]
-    {
+    for options in [
+        &["--no-hide"][..],
+        &["--by", "hide"],
+        &["--by", "weaken"],
+        &["--keep", "re:^(_ZN|shapes_o)"],
+        &["--keep", "!*e*"],
+    ] {
         for sample in ["c-gcc", "cxx-gcc-fast", "cxx-clang", "s390x"] {
             check_sample(sample, options);
         }
+    }
+}
+
+/// Some exports more, at random: groups that hold one stay whole, and programs run as before.
+#[test]
+fn any_choice_of_exports() {
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    for sample in ["cxx-gcc", "cxx-gcc-fast", "cxx-clang", "c-clang"] {
+        let before = samples::sample(sample).bytes();
+        let entries = members::index_entries(&before).expect("an index");
+        let names: BTreeSet<String> = entries.into_iter().map(|(_, name)| name).collect();
+        for _ in 0..4 {
+            let mut options = Vec::new();
+            for name in &names {
+                // xorshift64: the same choices in each run.
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                if random % 4 == 0 {
+                    options.extend(["--keep", name.as_str()]);
+                }
+            }
+            println!("{sample} {options:?}");
+            check_sample(sample, &options);
+        }
+    }
+}
+
+#[test]
+fn programs_run_as_before() {
+    let pie: &[(&str, &[&str])] =
+        &[("c-gcc", &[]), ("c-clang", &[]), ("registry-gcc", &[]), ("cxx-gcc", &[]), ("cxx-clang", &[])];
+    let fixed: &[(&str, &[&str])] =
+        &[("c-gcc-sections", &["-no-pie"]), ("registry-clang", &["-no-pie"]), ("i386-gcc", &["-m32"])];
+    for (sample, flags) in pie.iter().chain(fixed) {
+        println!("{sample}");
+        let folder = tempfile::tempdir().expect("folder");
+        let (input, output) = (folder.path().join("in.a"), folder.path().join("out.a"));
+        let before = samples::sample(sample).bytes();
+        let (after, _) = Case { before: &before, keep: "sx_*" }.check(&[]);
+        fs::write(&input, &before).expect("write");
+        fs::write(&output, after).expect("write");
+        running::assert_same_output(folder.path(), &input, &output, flags);
     }
 }
 

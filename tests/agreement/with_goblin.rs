@@ -81,17 +81,35 @@ impl<'d> Object<'d> {
         assert_eq!(dead, 0, "{label}: {dead} of {} bytes of the string table are used by nothing", text.len());
     }
 
+    /// COMDAT groups: the signature's symbol index, and the sections.
+    fn groups(&self) -> impl Iterator<Item = (usize, Vec<usize>)> {
+        let groups = self.elf.section_headers.iter().filter(|section| section.sh_type == SHT_GROUP);
+        groups.filter_map(|group| {
+            let words: Vec<u32> = self.bytes(group).chunks_exact(4).map(|word| self.word(word)).collect();
+            let sections = words[1..].iter().map(|section| *section as usize).collect();
+            (words[0] & GRP_COMDAT != 0).then_some((group.sh_info as usize, sections))
+        })
+    }
+
+    /// Linkers keep one group of a signature, whoever brings it: its definitions are private with it, or none is.
+    pub fn assert_groups_are_whole(&self, label: &str, plan: &Plan) {
+        for (signature, sections) in self.groups() {
+            let in_group = |sym: &Sym| sym.st_bind() != STB_LOCAL && sections.contains(&sym.st_shndx);
+            let defined: Vec<Sym> = self.elf.syms.iter().filter(in_group).collect();
+            let (private, public): (Vec<&str>, Vec<&str>) =
+                defined.iter().map(|sym| self.symbol_name(sym)).partition(|name| plan.private.contains_key(*name));
+            let mixed = !private.is_empty() && !public.is_empty();
+            assert!(!mixed, "{label}: the group of symbol {signature} has private {private:?} and public {public:?}");
+        }
+    }
+
     /// Signatures (symbol indices) of the COMDAT groups that hold a definition which becomes private.
     fn signatures_of_private_groups(&self, plan: &Plan) -> BTreeSet<usize> {
         let becomes_private =
             |sym: &Sym| sym.st_bind() != STB_LOCAL && plan.private.contains_key(self.symbol_name(sym));
         let private: BTreeSet<usize> = self.elf.syms.iter().filter(becomes_private).map(|sym| sym.st_shndx).collect();
-        let groups = self.elf.section_headers.iter().filter(|section| section.sh_type == SHT_GROUP);
-        let holds_private = |group: &&SectionHeader| {
-            let words: Vec<u32> = self.bytes(group).chunks_exact(4).map(|word| self.word(word)).collect();
-            words[0] & GRP_COMDAT != 0 && words[1..].iter().any(|section| private.contains(&(*section as usize)))
-        };
-        groups.filter(holds_private).map(|group| group.sh_info as usize).collect()
+        let holds_private = |sections: &[usize]| sections.iter().any(|section| private.contains(section));
+        self.groups().filter(|(_, sections)| holds_private(sections)).map(|(signature, _)| signature).collect()
     }
 
     fn word(&self, bytes: &[u8]) -> u32 {

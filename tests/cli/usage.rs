@@ -102,6 +102,17 @@ fn names_lists_keep_what_patterns_keep() {
 }
 
 #[test]
+fn the_same_name_twice() {
+    let scratch = with_lib();
+    let expected = isolated(&scratch);
+    scratch.write("list.txt", "sx_run\nsx_second\nsx_run\n");
+    for words in [&["--keep", "sx_*", "--keep", "sx_*"][..], &["--keep-file", "list.txt", "--keep", "sx_second"]] {
+        run(&scratch, &[&["isolate", "lib.a", "-o", "out.a"], words].concat()).succeeds();
+        assert!(scratch.read("out.a") == expected, "{words:?}");
+    }
+}
+
+#[test]
 fn help_and_version_are_on_standard_output() {
     let scratch = with_lib();
     for (words, says) in [
