@@ -10,12 +10,12 @@ pub struct Plan {
     pub kept: BTreeSet<String>,
     pub stays: BTreeSet<String>,
     /// Type information keeps its name, to be one with the other side's; weak, so that two are no duplicates.
-    pub typeinfo: BTreeSet<String>,
+    typeinfo: BTreeSet<String>,
     tag: String,
     /// `rename`, `hide` or `weaken`.
-    pub by: String,
+    by: String,
     /// Whether private definitions get hidden visibility.
-    pub hides: bool,
+    hides: bool,
     /// Registry sections, original name to new name, and the `__start_`/`__stop_` names that follow them.
     renamed_sections: BTreeMap<String, String>,
 }
@@ -54,12 +54,22 @@ impl Plan {
         if let Some(new) = self.private.get(name) {
             return new.into();
         }
-        for prefix in ["__start_", "__stop_"] {
-            if let Some(new) = name.strip_prefix(prefix).and_then(|section| self.renamed_sections.get(section)) {
-                return format!("{prefix}{new}").into();
-            }
+        match self.bound(name) {
+            Some((prefix, section)) => format!("{prefix}{section}").into(),
+            None => name.into(),
         }
-        name.into()
+    }
+
+    /// For a name that linkers make of a renamed section: its prefix, and the section's new name.
+    fn bound(&self, name: &str) -> Option<(&'static str, &str)> {
+        let renamed = |prefix| Some((prefix, self.renamed_sections.get(name.strip_prefix(prefix)?)?.as_str()));
+        ["__start_", "__stop_"].into_iter().find_map(renamed)
+    }
+
+    /// Whether a global symbol of that name becomes hidden: private definitions; bounds, which the linker defines as
+    /// their references ask for it.
+    pub fn becomes_hidden(&self, name: &str, defined: bool) -> bool {
+        self.hides && (defined && self.private.contains_key(name) || self.bound(name).is_some())
     }
 
     /// What a local symbol is called afterwards that is the signature of a group whose definitions become private.
@@ -69,6 +79,16 @@ impl Plan {
 
     pub fn section<'n>(&'n self, name: &'n str) -> &'n str {
         self.renamed_sections.get(name).map_or(name, String::as_str)
+    }
+
+    /// Whether a definition becomes weak: type information that a rename leaves alone; with `--by weaken`, the private.
+    pub fn becomes_weak(&self, name: &str, defined: bool) -> bool {
+        defined
+            && if self.renames() {
+                self.typeinfo.contains(name)
+            } else {
+                self.by == "weaken" && self.private.contains_key(name)
+            }
     }
 
     pub fn renames(&self) -> bool {

@@ -20,28 +20,27 @@ int main() {
 const LINKERS: &[(&str, &str)] = &[("bfd", "ld.bfd"), ("lld", "ld.lld"), ("mold", "mold")];
 const WAYS: &[&[&str]] = &[&[], &["-Wl,--gc-sections"], &["-Wl,--whole-archive", "ARCHIVE", "-Wl,--no-whole-archive"]];
 
-/// Fails unless programs linked in each way, by each linker, print what the one of `before` prints.
+/// Fails unless programs linked with `after` in each way, by each linker, print what the one with `before` prints.
 pub fn assert_same_output(folder: &Path, before: &Path, after: &Path, flags: &[&str]) {
     fs::write(folder.join("main.cc"), MAIN).expect("write the program");
-    for (linker, program) in LINKERS {
+    Run::of(Command::new(tool("g++")).current_dir(folder).args(["-c", "-fPIC", "main.cc"])).succeeds();
+    let expected = output(folder, before, LINKERS[0], flags, &[]);
+    assert_eq!(expected.lines().count(), 7, "the program printed too little: {expected}");
+    for linker in LINKERS {
         for way in WAYS {
-            let output = |archive| run(folder, archive, linker, program, &[flags, way].concat());
-            let (before, after) = (output(before), output(after));
-            assert!(before.lines().count() == 7, "the program printed too little: {before}");
-            assert_eq!(before, after, "{linker} {way:?}");
+            assert_eq!(output(folder, after, *linker, flags, way), expected, "{linker:?} {way:?}");
         }
     }
 }
 
-fn run(folder: &Path, archive: &Path, linker: &str, program: &str, flags: &[&str]) -> String {
+fn output(folder: &Path, archive: &Path, (name, program): (&str, &str), flags: &[&str], way: &[&str]) -> String {
     let mut command = Command::new(tool("g++"));
-    command.arg(format!("-fuse-ld={linker}"));
-    // The compiler looks for `ld.NAME`, whatever version the package's own name carries.
+    // The compiler looks for `ld.NAME`, whatever version the linker's own name carries.
     let links = tempfile::tempdir().expect("folder");
-    std::os::unix::fs::symlink(tool(program), links.path().join(format!("ld.{linker}"))).expect("link");
-    command.arg("-B").arg(links.path()).args(["-o", "program", "main.cc"]);
-    for flag in flags {
-        match *flag {
+    std::os::unix::fs::symlink(tool(program), links.path().join(format!("ld.{name}"))).expect("link");
+    command.arg(format!("-fuse-ld={name}")).arg("-B").arg(links.path()).args(["-o", "program", "main.o"]).args(flags);
+    for word in way {
+        match *word {
             "ARCHIVE" => command.arg(archive),
             other => command.arg(other),
         };

@@ -148,11 +148,10 @@ fn expected_global(name: &str, old: &Sym, plan: &Plan) -> (String, Sym) {
     let mut symbol = Sym { st_name: 0, ..*old };
     assert!([STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE].contains(&symbol.st_bind()), "binding of {name}");
     let defined = symbol.st_shndx != SHN_UNDEF as usize;
-    let private = defined && plan.private.contains_key(name);
-    if private && plan.hides && symbol.st_visibility() != STV_INTERNAL {
+    if plan.becomes_hidden(name, defined) && symbol.st_visibility() != STV_INTERNAL {
         symbol.st_other = symbol.st_other & !3 | STV_HIDDEN;
     }
-    if private && plan.by == "weaken" || defined && plan.renames() && plan.typeinfo.contains(name) {
+    if plan.becomes_weak(name, defined) {
         symbol.st_info = symbol.st_info & 0xf | STB_WEAK << 4;
     }
     (plan.global(name).into_owned(), symbol)
