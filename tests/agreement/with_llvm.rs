@@ -1,6 +1,7 @@
 //! Compares the archives before and after through LLVM's tools: what `llvm-readobj` prints of symbols, relocations and
 //! groups, line by line; and what `llvm-objcopy` could still make smaller.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::iter::Peekable;
 use std::path::Path;
@@ -65,12 +66,14 @@ fn compare_line(was: &str, is: &str, plan: &Plan, locals: &BTreeSet<&str>) -> Re
         if position > 0 && old[position - 1] == "offset" {
             continue;
         }
-        let allowed = match &symbol {
-            Some(symbol) => vec![symbol.expected(old_word, plan)],
-            None => words_allowed(old_word, plan, locals),
+        let wrong = match &symbol {
+            Some(symbol) => {
+                Some(symbol.expected(old_word, plan)).filter(|expected| expected != new_word).map(Cow::into_owned)
+            }
+            None => word_expected(old_word, new_word, plan, locals),
         };
-        if !allowed.iter().any(|word| word == new_word) {
-            return Err(format!("{new_word:?} where the plan has {allowed:?}"));
+        if let Some(expected) = wrong {
+            return Err(format!("{new_word:?} where the plan has {expected:?}"));
         }
     }
     Ok(())
@@ -88,30 +91,34 @@ impl<'l> GlobalSymbol<'l> {
         is_symbol.then(|| Self { name: words[words.len() - 1], defined: !words.contains(&"UND") })
     }
 
-    fn expected(&self, word: &str, plan: &Plan) -> String {
+    fn expected<'w>(&self, word: &'w str, plan: &'w Plan) -> Cow<'w, str> {
         match word {
-            "GLOBAL" | "UNIQUE" if plan.becomes_weak(self.name, self.defined) => "WEAK".to_owned(),
-            "DEFAULT" | "PROTECTED" if plan.becomes_hidden(self.name, self.defined) => "HIDDEN".to_owned(),
-            word if word == self.name => plan.global(word).into_owned(),
-            word => word.to_owned(),
+            "GLOBAL" | "UNIQUE" if plan.becomes_weak(self.name, self.defined) => "WEAK".into(),
+            "DEFAULT" | "PROTECTED" if plan.becomes_hidden(self.name, self.defined) => "HIDDEN".into(),
+            word if word == self.name => plan.global(word),
+            word => word.into(),
         }
     }
 }
 
 /// In lines of other kinds any word may be a name: of a symbol, a section, or a group's local signature. Which it is,
-/// and which signatures are renamed, goblin's comparison tells by index.
-fn words_allowed(word: &str, plan: &Plan, locals: &BTreeSet<&str>) -> Vec<String> {
-    let name = word.trim_matches(['[', ']', '\'', '`', '"']);
-    let renamed = |new: &str| word.replace(name, new);
-    let mut allowed = vec![renamed(&plan.global(name)), renamed(plan.section(name))];
-    if locals.contains(name) {
-        allowed.extend([word.to_owned(), renamed(&plan.local_signature(name))]);
+/// and which signatures are renamed, goblin's comparison tells by index. Gives what was expected instead of `new`.
+fn word_expected(old: &str, new: &str, plan: &Plan, locals: &BTreeSet<&str>) -> Option<String> {
+    let name = old.trim_matches(['[', ']', '\'', '`', '"']);
+    let (global, section, is_local) = (plan.global(name), plan.section(name), locals.contains(name));
+    if global == name && section == name && old == new || is_local && old == new {
+        return None;
     }
-    if plan.global(name) != name && !locals.contains(name) {
-        // A private name must not survive as a section's that happens to be called the same.
-        allowed.truncate(1);
+    let renamed = |to: &str| old.replace(name, to);
+    let mut allowed = vec![renamed(&global)];
+    // A private name must not survive as a section's that happens to be called the same.
+    if global == name {
+        allowed.push(renamed(section));
     }
-    allowed
+    if is_local {
+        allowed.push(renamed(&plan.local_signature(name)));
+    }
+    (!allowed.iter().any(|word| word == new)).then(|| allowed.join(" or "))
 }
 
 /// `llvm-objcopy` lays members out afresh and drops unused strings: what it saves on the output, it must save on the
