@@ -195,6 +195,21 @@ fn programs_run_as_before() {
     }
 }
 
+/// Linkers merge such groups by their section's name, which no rename of symbols changes: what they define must stay.
+#[test]
+fn groups_signed_by_a_section_symbol() {
+    let (before, host) = samples::probes();
+    let folder = tempfile::tempdir().expect("folder");
+    let (input, output) = (folder.path().join("in.a"), folder.path().join("out.a"));
+    fs::write(&input, &before).expect("write");
+    fs::write(folder.path().join("host.o"), host).expect("write");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_armend"));
+    Run::of(command.args(["isolate", "--keep", "sx_*", "-o"]).arg(&output).arg(&input)).succeeds();
+    running::assert_same_output(folder.path(), &input, &output, &["host.o"]);
+    let (_, plan) = Case { before: &before, keep: "sx_second" }.check(&[]);
+    assert!(plan.stays.contains("_.stapsdt.base"));
+}
+
 /// Objects that other tools have laid out anew: relinked, stripped, with compressed debug information.
 #[test]
 fn objects_from_other_tools() {

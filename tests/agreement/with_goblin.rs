@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use goblin::elf::section_header::{SHN_UNDEF, SHT_GROUP, SHT_NOBITS, SHT_NULL, SHT_STRTAB, SHT_SYMTAB};
-use goblin::elf::sym::{STB_GLOBAL, STB_LOCAL, STB_WEAK, STV_HIDDEN, STV_INTERNAL, Sym};
+use goblin::elf::sym::{STB_GLOBAL, STB_LOCAL, STB_WEAK, STT_SECTION, STV_HIDDEN, STV_INTERNAL, Sym};
 use goblin::elf::{Elf, SectionHeader};
 
 use crate::plan::Plan;
@@ -12,6 +12,8 @@ use crate::plan::Plan;
 /// `STB_GNU_UNIQUE`, which goblin does not name.
 const STB_GNU_UNIQUE: u8 = 10;
 
+/// Nor this.
+const SHF_GNU_RETAIN: u64 = 1 << 21;
 const GRP_COMDAT: u32 = 1;
 
 pub struct Object<'d> {
@@ -98,6 +100,8 @@ impl<'d> Object<'d> {
             let defined: Vec<Sym> = self.elf.syms.iter().filter(in_group).collect();
             let (private, public): (Vec<&str>, Vec<&str>) =
                 defined.iter().map(|sym| self.symbol_name(sym)).partition(|name| plan.private.contains_key(*name));
+            let by_section = self.elf.syms.get(signature).is_some_and(|symbol| symbol.st_type() == STT_SECTION);
+            assert!(!by_section || private.is_empty(), "{label}: {private:?} would go with a group that stays");
             let mixed = !private.is_empty() && !public.is_empty();
             assert!(!mixed, "{label}: the group of symbol {signature} has private {private:?} and public {public:?}");
         }
@@ -179,6 +183,10 @@ fn assert_same_sections(label: &str, before: &Object, after: &Object, plan: &Pla
         assert_eq!(after.section_name(new), plan.section(&name), "{label}");
         let is_strings = index == names || strings == Some(index);
         let mut expected = SectionHeader { sh_name: new.sh_name, sh_offset: new.sh_offset, ..old.clone() };
+        if plan.section(&name) != name {
+            // A registry of its own has to keep its own entries: under `--gc-sections` nothing else would.
+            expected.sh_flags |= SHF_GNU_RETAIN;
+        }
         if is_strings {
             assert_eq!(old.sh_type, SHT_STRTAB, "{label}");
             expected.sh_size = new.sh_size;

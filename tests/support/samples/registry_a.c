@@ -2,8 +2,8 @@
 extern const int __start_linkme_things[], __stop_linkme_things[];
 extern const int __start_foreign_things[] __attribute__((weak)); /* a section that no member here has */
 
-__attribute__((section("linkme_things"), used, retain)) static const int first = 1;
-__attribute__((section("linkme_things"), used, retain)) const int registry_second = 2;
+__attribute__((section("linkme_things"), used)) static const int first = 1;
+__attribute__((section("linkme_things"), used)) const int registry_second = 2;
 
 int registry_sum(void) {
     int sum = __start_foreign_things ? __start_foreign_things[0] : 0;

@@ -122,6 +122,16 @@ pub fn many_sections() -> Arc<[u8]> {
     })
 }
 
+/// Two members with a SystemTap probe each, and an object like them for the other side: `host_run`.
+pub fn probes() -> (Arc<[u8]>, Vec<u8>) {
+    let source = |name: &str| include_str!("../samples/probe.s").replace("NAME", name);
+    let folder = tempfile::tempdir().expect("folder");
+    let [one, two, host] = ["sx_run", "sx_second", "host_run"]
+        .map(|name| compile("gcc", &[], folder.path(), &format!("{name}.s"), &source(name)));
+    let host = fs::read(host).expect("read the object");
+    (archive(folder.path(), &[one, two]).into(), host)
+}
+
 /// `bytes` as one member of a fresh archive, unchanged.
 pub fn archive_of(members: &[(&str, &[u8])]) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("folder");
