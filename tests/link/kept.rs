@@ -24,6 +24,13 @@ fn section_sizes(program: &Path, wanted: &[&str]) -> u64 {
     sizes.sum()
 }
 
+/// The symbols of a program that isolation gave a name of their own.
+fn private_names(program: &Path) -> Vec<String> {
+    let symbols = run_ok(Command::new(tool("nm")).arg("--defined-only").arg(program));
+    let names = symbols.lines().filter_map(|line| line.split_whitespace().last());
+    names.filter(|name| name.contains(".armend")).map(str::to_owned).collect()
+}
+
 /// Unused code and data are dropped as before, and nothing is kept that was not.
 #[test]
 fn garbage_collection_drops_as_much() {
@@ -41,6 +48,7 @@ fn garbage_collection_drops_as_much() {
             let [whole, _] = sizes(&original, "-Wl,--no-gc-sections");
             let before = sizes(&original, "-Wl,--gc-sections");
             let after = sizes(&isolated, "-Wl,--gc-sections");
+            assert!(!private_names(&folder.path().join("program")).is_empty(), "{case}: nothing is private");
             assert!(before[0] < whole * 9 / 10, "{case}: the collection drops too little to tell: {before:?}");
             for (before, after) in before.into_iter().zip(after) {
                 assert!(after <= before + before / 100, "{case}: {before} bytes became {after}");
@@ -50,7 +58,7 @@ fn garbage_collection_drops_as_much() {
     }
 }
 
-/// The line of the fixture that a debugger stops on, as `file:line`.
+/// The line of a fixture that a debugger stops on, as `file:line`.
 fn marked_line() -> String {
     let source = fs::read_to_string(fixtures().join("rust/foreign/src/lib.rs")).unwrap();
     let line = source.lines().position(|line| line.contains("// the debugger stops on this line")).unwrap();
@@ -65,21 +73,38 @@ fn gdb_and_addr2line_find_private_code() {
     let program = folder.path().join("program");
     for (archive, linker) in [&original, &isolated].into_iter().flat_map(|a| Linker::ALL.map(|linker| (a, linker))) {
         println!("{}, {}", archive.display(), linker.name()); // shown with the failure
-        c_program(linker, archive, &[], &program).program();
-        let session = gdb(&program, &["break foreign::debugged::sum", "run", "backtrace", "info args"]);
-        let frames: Vec<_> = session.lines().filter(|line| line.starts_with('#')).collect();
-        assert!(frames.len() >= 3, "{session}");
-        assert!(frames[0].contains("foreign::debugged::sum") && frames[0].contains(&marked_line()), "{session}");
-        assert!(frames[1].contains("foreign::add") && frames[1].contains("lib.rs:"), "{session}");
-        assert!(frames[2].contains("main (argc=1") && frames[2].contains("one.c:"), "{session}");
-        assert!(session.contains("\na = 2\nb = 1\n"), "{session}");
-        // By the symbol's name too, not only by what the debug information says.
-        let session = gdb(&program, &["break fx_add", "run", "backtrace 1"]);
-        assert!(session.contains("lib.rs:"), "{session}");
-        let place = addr2line(&program, "fx_add");
-        assert!(place.contains("fx_add") && place.contains("lib.rs:"), "{place}");
-        let private = addr2line(&program, "debugged3sum");
-        assert!(private.contains("foreign::debugged::sum") && private.contains("lib.rs:"), "{private}");
+        c_program(linker, archive, &["-DALL_CHECKS"], &program).program();
+        let renamed = private_names(&program).iter().any(|name| name.contains("8registry7through"));
+        assert_eq!(renamed, *archive == isolated);
+        debug(&program);
+    }
+}
+
+/// Stops in private functions by name, local and renamed ones, and asks what lies at their addresses.
+fn debug(program: &Path) {
+    let session = gdb(program, &["break foreign::debugged::sum", "run", "backtrace", "info args"]);
+    let frames: Vec<_> = session.lines().filter(|line| line.starts_with('#')).collect();
+    assert!(frames.len() >= 3, "{session}");
+    assert!(frames[0].contains("foreign::debugged::sum") && frames[0].contains(&marked_line()), "{session}");
+    assert!(frames[1].contains("foreign::add") && frames[1].contains("lib.rs:"), "{session}");
+    assert!(frames[2].contains("main (argc=1") && frames[2].contains("one.c:"), "{session}");
+    assert!(session.contains("\na = 2\nb = 1\n"), "{session}");
+
+    let session = gdb(program, &["break registry::through", "run", "backtrace 2"]);
+    let frames: Vec<_> = session.lines().filter(|line| line.starts_with('#')).collect();
+    assert!(frames[0].contains("registry::through") && frames[0].contains("registry/src/lib.rs:"), "{session}");
+    assert!(frames[1].contains("foreign::checks::named_frame") && frames[1].contains("checks.rs:"), "{session}");
+
+    // By a symbol's name, not only by what the debug information says.
+    let session = gdb(program, &["break fx_add", "run", "backtrace 1"]);
+    assert!(session.contains("lib.rs:"), "{session}");
+    for (symbol, shown, file) in [
+        ("fx_add", "fx_add", "foreign/src/lib.rs:"),
+        ("8debugged3sum", "foreign::debugged::sum", "foreign/src/lib.rs:"),
+        ("8registry7through", "registry::through", "registry/src/lib.rs:"),
+    ] {
+        let place = addr2line(program, symbol);
+        assert!(place.contains(shown) && place.contains(file), "{place}");
     }
 }
 
@@ -90,11 +115,13 @@ fn gdb(program: &Path, commands: &[&str]) -> String {
     run_ok(gdb.arg(program))
 }
 
-/// Function, file and line of the one symbol whose name has this in it.
+/// Function, file and line of the one function whose symbol has this in its name.
 #[track_caller]
 fn addr2line(program: &Path, part: &str) -> String {
     let symbols = run_ok(Command::new(tool("nm")).arg("--defined-only").arg(program));
-    let found: Vec<_> = symbols.lines().filter(|line| line.contains(part)).collect();
+    // mold names table slots after their symbols, as data: only code counts.
+    let is_code = |line: &&str| line.contains(" t ") || line.contains(" T ");
+    let found: Vec<_> = symbols.lines().filter(is_code).filter(|line| line.contains(part)).collect();
     assert_eq!(found.len(), 1, "symbols with {part} in their names: {found:?}");
     let address = found[0].split_whitespace().next().unwrap();
     run_ok(Command::new(tool("addr2line")).args(["-f", "-C", "-e"]).arg(program).arg(address))
@@ -122,11 +149,9 @@ fn legacy_and_v0_mangling() {
             let link = Host::plain().link(linker, &isolated, &folder.path().join("program"));
             assert_works(link.program(), &[HOST_SIDE, FOREIGN_SIDE]);
             // The frame whose name demangled is a private one, marked, and mangled as asked.
-            let symbols = run_ok(Command::new(tool("nm")).arg("--defined-only").arg(link.program()));
-            let marked = symbols.lines().any(|line| {
-                let name = line.split_whitespace().last().unwrap();
-                name.starts_with(prefix) && name.contains("8registry7through") && name.contains(".armend")
-            });
+            let marked = private_names(link.program())
+                .iter()
+                .any(|name| name.starts_with(prefix) && name.contains("8registry7through"));
             assert!(marked, "no private {prefix}…registry::through in the program");
         }
     }

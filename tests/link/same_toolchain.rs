@@ -119,9 +119,14 @@ fn exports_are_found() {
     }
 }
 
+/// All members at once, each kind of LTO: std's own then meet the host's by the hundred.
 #[test]
 fn whole_archive() {
     let host = Host { kind: "static:+whole-archive", ..Host::plain() };
     let before = |linker| if linker == Linker::Mold { Shares } else { ALLOCATOR };
     check(&Staticlib::foreign(), &host, before, &["--keep", "fx_*"]);
+    for lto in [Lto::Thin, Lto::Fat] {
+        let before = |linker| if linker == Linker::Mold { LTO_OUTPUT_MOLD } else { LTO_OUTPUT };
+        check(&Staticlib { lto, ..Staticlib::foreign() }, &host, before, &["--keep", "fx_*"]);
+    }
 }

@@ -70,3 +70,20 @@ fn exports_exactly_the_kept_names() {
         }
     }
 }
+
+/// Hidden names keep out of a shared object's table without being renamed.
+#[test]
+fn hiding_is_enough_for_a_shared_object() {
+    let folder = tempfile::tempdir().unwrap();
+    let original = Staticlib::foreign().build();
+    let hidden = isolate(&original, folder.path(), &["--keep", "fx_*", "--by", "hide"]);
+    for linker in Linker::ALL {
+        println!("{}", linker.name()); // shown with the failure
+        let object = Pull::WholeArchive.link(linker, &hidden, folder.path());
+        // Bounds of registries are the linker's to define: GNU ld exports them, as references have it.
+        let bound = |name: &String| name.starts_with("__start_linkm") || name.starts_with("__stop_linkm");
+        let exports: BTreeSet<_> = exported(&object).into_iter().filter(|name| !bound(name)).collect();
+        assert_eq!(exports, Pull::WholeArchive.exports());
+        assert_works(&program(&object, folder.path()), &[FOREIGN_SIDE]);
+    }
+}
