@@ -1,0 +1,140 @@
+//! Cargo and the host program as child processes, in a temporary folder. Knows
+//! nothing of archives.
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+use crate::Result;
+
+/// A temporary folder under Cargo's target folder, and the toolchain.
+pub struct Workshop {
+    folder: TempDir,
+    release: String,
+    triple: String,
+}
+
+/// A package in the workshop.
+pub struct Package {
+    folder: PathBuf,
+    triple: String,
+}
+
+/// What a `cargo build` gave.
+pub struct Build {
+    pub success: bool,
+    pub messages: String,
+}
+
+impl Workshop {
+    pub fn open() -> Result<Self> {
+        // target/release/examples/rescue, or target/TRIPLE/release/examples/rescue
+        let program = env::current_exe()?;
+        let target = program.ancestors().nth(3).ok_or("the example is not in a target folder")?;
+        let mut folder = tempfile::Builder::new().prefix("rescue-").tempdir_in(target)?;
+        // Left for a look when a step fails; `close` removes it.
+        folder.disable_cleanup(true);
+
+        let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let version = output(Command::new(rustc).arg("-vV"))?;
+        let field = |name| version.lines().find_map(|line| line.strip_prefix(name));
+        let triple = field("host: ").ok_or("`rustc -vV` names no host")?.to_owned();
+        let release = version.lines().next().unwrap_or_default().to_owned();
+        Ok(Self { folder, release, triple })
+    }
+
+    /// The first line of `rustc -vV`.
+    pub fn toolchain(&self) -> &str {
+        &self.release
+    }
+
+    /// Makes a folder in the workshop.
+    pub fn folder(&self, name: &str) -> Result<PathBuf> {
+        let path = self.folder.path().join(name);
+        fs::create_dir(&path)?;
+        Ok(path)
+    }
+
+    /// Writes a package's files.
+    pub fn package(&self, name: &str, files: &[(&str, &str)]) -> Result<Package> {
+        let folder = self.folder(name)?;
+        for (file, text) in files {
+            fs::write(folder.join(file), text)?;
+        }
+        Ok(Package { folder, triple: self.triple.clone() })
+    }
+
+    /// `cargo build --release` in the package, with the user's `RUSTFLAGS` and linker
+    /// but without what would change where the result goes or how it is optimised.
+    pub fn build(&self, package: &Package, variables: &[(&str, &Path)]) -> Result<Build> {
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command.args(["build", "--release", "--offline", "--color=never", "--target"]);
+        command.args([self.triple.as_str(), "--target-dir", "target"]);
+        command.current_dir(&package.folder).env("LC_ALL", "C");
+        for (name, _) in env::vars_os() {
+            if is_of_the_outer_build(&name) {
+                command.env_remove(name);
+            }
+        }
+        command.envs(variables.iter().copied());
+        let Output { status, stdout, stderr } = command.output()?;
+        let messages = [stdout, stderr].concat();
+        let messages = String::from_utf8_lossy(&messages).into_owned();
+        Ok(Build { success: status.success(), messages })
+    }
+
+    /// Runs a program that must succeed; its standard output.
+    pub fn run(&self, program: &Path, arguments: &[&str]) -> Result<String> {
+        output(Command::new(program).args(arguments))
+    }
+
+    /// Removes the folder.
+    pub fn close(self) -> Result<()> {
+        Ok(fs::remove_dir_all(self.folder.path())?)
+    }
+}
+
+impl Package {
+    /// A file that the build made.
+    pub fn artifact(&self, name: &str) -> PathBuf {
+        self.folder.join("target").join(&self.triple).join("release").join(name)
+    }
+}
+
+/// Whether Cargo set this variable for us, or it steers profiles and folders.
+fn is_of_the_outer_build(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    let of_the_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_PROFILE_", "CARGO_BIN_"];
+    let single = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET", "CARGO_BUILD_TARGET_DIR"];
+    of_the_package.iter().any(|prefix| name.starts_with(prefix)) || single.contains(&&*name)
+}
+
+/// The standard output of a command that must succeed.
+fn output(command: &mut Command) -> Result<String> {
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() {
+        return Ok(text);
+    }
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{command:?}: {}\n{text}{stderr}", output.status).into())
+}
+
+/// The lines in which lld, mold, gold or GNU ld name a duplicate definition, without
+/// the folders of the paths in them.
+pub fn duplicate_symbols(messages: &str) -> Vec<String> {
+    let is_duplicate =
+        |line: &&str| line.contains("duplicate symbol") || line.contains("multiple definition of");
+    let base_name = |word: &str| word.rsplit('/').next().unwrap_or(word).to_owned();
+    messages
+        .lines()
+        .filter(is_duplicate)
+        .map(|line| line.trim_start().trim_start_matches("= note: "))
+        .map(|line| line.split_whitespace().map(base_name).collect::<Vec<_>>().join(" "))
+        .collect()
+}
