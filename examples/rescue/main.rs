@@ -30,18 +30,30 @@ const HOST: &[(&str, &str)] = &[
     ("work.rs", include_str!("work.rs")),
 ];
 
+/// How many of a long list are printed.
+const SHOWN: usize = 6;
+
 fn main() -> ExitCode {
-    match rescue() {
+    let workshop = match Workshop::open() {
+        Ok(workshop) => workshop,
+        Err(error) => return fail(&*error),
+    };
+    match rescue(&workshop).and_then(|()| workshop.remove()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("\nrescue: this did not go as told: {error}");
-            ExitCode::FAILURE
+            let code = fail(&*error);
+            eprintln!("rescue: what was built is left in {}", workshop.path().display());
+            code
         }
     }
 }
 
-fn rescue() -> Result<()> {
-    let workshop = Workshop::open()?;
+fn fail(error: &dyn Error) -> ExitCode {
+    eprintln!("\nrescue: this did not go as told: {error}");
+    ExitCode::FAILURE
+}
+
+fn rescue(workshop: &Workshop) -> Result<()> {
     let foreign = workshop.package("foreign", FOREIGN)?;
     let host = workshop.package("host", HOST)?;
     println!("A Rust static library in a Rust program, built with {}", workshop.toolchain());
@@ -55,20 +67,24 @@ fn rescue() -> Result<()> {
     println!("   libforeign.a, {} bytes", fs::metadata(&before)?.len());
 
     step(2, "Link it into the program");
-    let refused = link(&workshop, &host, &before)?;
+    let refused = link(workshop, &host, &before)?;
     let complaints = tools::duplicate_symbols(&refused.messages);
     if refused.success || complaints.is_empty() {
         let what = if refused.success { "the linker took it" } else { "another error" };
         return Err(format!("expected duplicate symbols, got: {what}\n{}", refused.messages).into());
     }
-    complaints.iter().for_each(|line| println!("   {line}"));
+    let shown = complaints.len().min(SHOWN);
+    complaints[..shown].iter().for_each(|line| println!("   {line}"));
+    if complaints.len() > shown {
+        println!("   ... and {} more", complaints.len() - shown);
+    }
 
     step(3, "Isolate the archive: Isolate::new().keep(\"fx_*\")");
     let after = workshop.folder("isolated")?.join("libforeign.a");
     isolate(&before, &after)?;
 
     step(4, "Link it again: same sources, same flags, the isolated archive");
-    let linked = link(&workshop, &host, &after)?;
+    let linked = link(workshop, &host, &after)?;
     if !linked.success {
         return Err(format!("the linker refuses it still:\n{}", linked.messages).into());
     }
@@ -77,8 +93,7 @@ fn rescue() -> Result<()> {
     step(5, "Run it: the same code on both sides, each with its own std");
     let output = workshop.run(&host.artifact("host"), &["one", "two"])?;
     output.lines().for_each(|line| println!("   {line}"));
-
-    workshop.close()
+    Ok(())
 }
 
 fn step(number: u32, what: &str) {

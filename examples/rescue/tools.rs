@@ -36,7 +36,7 @@ impl Workshop {
         let program = env::current_exe()?;
         let target = program.ancestors().nth(3).ok_or("the example is not in a target folder")?;
         let mut folder = tempfile::Builder::new().prefix("rescue-").tempdir_in(target)?;
-        // Left for a look when a step fails; `close` removes it.
+        // Left for a look when a step fails; `remove` takes it away.
         folder.disable_cleanup(true);
 
         let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
@@ -93,8 +93,13 @@ impl Workshop {
         output(Command::new(program).args(arguments))
     }
 
+    /// The folder, for whoever wants to look.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Removes the folder.
-    pub fn close(self) -> Result<()> {
+    pub fn remove(&self) -> Result<()> {
         Ok(fs::remove_dir_all(self.folder.path())?)
     }
 }
@@ -126,15 +131,19 @@ fn output(command: &mut Command) -> Result<String> {
 }
 
 /// The lines in which lld, mold, gold or GNU ld name a duplicate definition, without
-/// the folders of the paths in them.
+/// the folders of the paths in them; GNU ld's without the member names too.
 pub fn duplicate_symbols(messages: &str) -> Vec<String> {
-    let is_duplicate =
-        |line: &&str| line.contains("duplicate symbol") || line.contains("multiple definition of");
     let base_name = |word: &str| word.rsplit('/').next().unwrap_or(word).to_owned();
-    messages
-        .lines()
-        .filter(is_duplicate)
-        .map(|line| line.trim_start().trim_start_matches("= note: "))
-        .map(|line| line.split_whitespace().map(base_name).collect::<Vec<_>>().join(" "))
-        .collect()
+    let mut lines = Vec::new();
+    for line in messages.lines() {
+        let line = line.trim_start().trim_start_matches("= note: ");
+        if let Some(start) = line.find("multiple definition of ") {
+            let what = line[start..].split(';').next().unwrap_or_default();
+            lines.push(format!("ld: ... {what}"));
+        } else if line.contains("duplicate symbol") {
+            let words = line.split_whitespace().map(base_name);
+            lines.push(words.collect::<Vec<_>>().join(" "));
+        }
+    }
+    lines
 }

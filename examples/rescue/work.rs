@@ -31,7 +31,8 @@ pub fn report() -> String {
 }
 
 fn panic_and_catch() -> String {
-    let caught = panic::catch_unwind(|| panic!("unwell, {} time", 1));
+    let words = std::env::args().len();
+    let caught = panic::catch_unwind(|| panic!("unwell after {words} words"));
     let payload = caught.expect_err("it panics");
     let message = payload.downcast_ref::<String>().expect("a formatted message");
     let seen = PANICS_SEEN.load(Ordering::SeqCst);
