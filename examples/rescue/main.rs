@@ -4,16 +4,20 @@
 //! archive, links again and runs the result. Needs Cargo and a C compiler (to link),
 //! no network and no other crate. Every step is checked: where the story does not go
 //! as told, the example says so and fails.
+//!
+//! `-- --silent` tells the other story: without link-time optimisation the linker
+//! takes both, and the library's std serves the program too.
 
 mod tools;
 
+use std::env;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use tools::Workshop;
+use tools::{Outcome, Package, Workshop};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -33,32 +37,45 @@ const HOST: &[(&str, &str)] = &[
 /// How many of a long list are printed.
 const SHOWN: usize = 6;
 
+/// What the linker does with the library as it was built.
+#[derive(Clone, Copy, PartialEq)]
+enum Story {
+    Refused,
+    Silent,
+}
+
 fn main() -> ExitCode {
-    let workshop = match Workshop::open() {
-        Ok(workshop) => workshop,
-        Err(error) => return fail(&*error),
-    };
-    match rescue(&workshop).and_then(|()| workshop.remove()) {
+    match example() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let code = fail(&*error);
-            eprintln!("rescue: what was built is left in {}", workshop.path().display());
-            code
+            eprintln!("\nrescue: this did not go as told: {error}");
+            ExitCode::FAILURE
         }
     }
 }
 
-fn fail(error: &dyn Error) -> ExitCode {
-    eprintln!("\nrescue: this did not go as told: {error}");
-    ExitCode::FAILURE
+fn example() -> Result<()> {
+    let story = match env::args().nth(1).as_deref() {
+        None => Story::Refused,
+        Some("--silent") => Story::Silent,
+        Some(other) => return Err(format!("unknown argument `{other}`; try --silent").into()),
+    };
+    let workshop = Workshop::open()?;
+    rescue(&workshop, story).map_err(|error| {
+        let folder = workshop.path().display();
+        format!("{error}\nWhat was built is left in {folder}")
+    })?;
+    workshop.remove()
 }
 
-fn rescue(workshop: &Workshop) -> Result<()> {
+fn rescue(workshop: &Workshop, story: Story) -> Result<()> {
+    let lto = if story == Story::Silent { "off" } else { "fat" };
     let foreign = workshop.package("foreign", FOREIGN)?;
+    foreign.edit("Cargo.toml", "lto = \"fat\"", &format!("lto = \"{lto}\""))?;
     let host = workshop.package("host", HOST)?;
     println!("A Rust static library in a Rust program, built with {}", workshop.toolchain());
 
-    step(1, "Build the library: crate-type = [\"staticlib\"], lto = \"fat\"");
+    step(1, &format!("Build the library: crate-type = [\"staticlib\"], lto = \"{lto}\""));
     let built = workshop.build(&foreign, &[])?;
     if !built.success {
         return Err(format!("the library does not build:\n{}", built.messages).into());
@@ -67,16 +84,9 @@ fn rescue(workshop: &Workshop) -> Result<()> {
     println!("   libforeign.a, {} bytes", fs::metadata(&before)?.len());
 
     step(2, "Link it into the program");
-    let refused = link(workshop, &host, &before)?;
-    let complaints = tools::duplicate_symbols(&refused.messages);
-    if refused.success || complaints.is_empty() {
-        let what = if refused.success { "the linker took it" } else { "another error" };
-        return Err(format!("expected duplicate symbols, got: {what}\n{}", refused.messages).into());
-    }
-    let shown = complaints.len().min(SHOWN);
-    complaints[..shown].iter().for_each(|line| println!("   {line}"));
-    if complaints.len() > shown {
-        println!("   ... and {} more", complaints.len() - shown);
+    match story {
+        Story::Refused => refused(&link(workshop, &host, &before)?)?,
+        Story::Silent => shared(workshop, &host, &link(workshop, &host, &before)?)?,
     }
 
     step(3, "Isolate the archive: Isolate::new().keep(\"fx_*\")");
@@ -91,8 +101,43 @@ fn rescue(workshop: &Workshop) -> Result<()> {
     println!("   linked, no complaint");
 
     step(5, "Run it: the same code on both sides, each with its own std");
-    let output = workshop.run(&host.artifact("host"), &["one", "two"])?;
-    output.lines().for_each(|line| println!("   {line}"));
+    let ran = workshop.run(&host.artifact("host"), &["one", "two"])?;
+    if !ran.success {
+        return Err(format!("the program failed:\n{}", ran.messages).into());
+    }
+    print_indented(&ran.messages);
+    Ok(())
+}
+
+/// The link failed, and for the reason that we came for.
+fn refused(link: &Outcome) -> Result<()> {
+    let complaints = tools::duplicate_symbols(&link.messages);
+    if link.success {
+        return Err("expected duplicate symbols, but the linker took both".into());
+    }
+    if complaints.is_empty() {
+        let messages = &link.messages;
+        return Err(format!("expected duplicate symbols, got another error:\n{messages}").into());
+    }
+    let shown = complaints.len().min(SHOWN);
+    print_indented(&complaints[..shown].join("\n"));
+    if complaints.len() > shown {
+        println!("   ... and {} more", complaints.len() - shown);
+    }
+    Ok(())
+}
+
+/// The link succeeded, and the program finds that both sides run one std.
+fn shared(workshop: &Workshop, host: &Package, link: &Outcome) -> Result<()> {
+    if !link.success {
+        return Err(format!("expected a link without complaint, got:\n{}", link.messages).into());
+    }
+    println!("   linked, no complaint; and when it runs:");
+    let ran = workshop.run(&host.artifact("host"), &["one", "two"])?;
+    if ran.success {
+        return Err(format!("expected one std on both sides, got two:\n{}", ran.messages).into());
+    }
+    print_indented(&ran.messages);
     Ok(())
 }
 
@@ -100,7 +145,11 @@ fn step(number: u32, what: &str) {
     println!("\n{number}. {what}");
 }
 
-fn link(workshop: &Workshop, host: &tools::Package, archive: &Path) -> Result<tools::Build> {
+fn print_indented(text: &str) {
+    text.lines().for_each(|line| println!("   {line}"));
+}
+
+fn link(workshop: &Workshop, host: &Package, archive: &Path) -> Result<Outcome> {
     let folder = archive.parent().ok_or("an archive is in a folder")?;
     workshop.build(host, &[("FOREIGN_DIR", folder)])
 }

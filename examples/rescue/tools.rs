@@ -5,7 +5,7 @@ use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use tempfile::TempDir;
 
@@ -24,8 +24,8 @@ pub struct Package {
     triple: String,
 }
 
-/// What a `cargo build` gave.
-pub struct Build {
+/// What a command said, on both streams.
+pub struct Outcome {
     pub success: bool,
     pub messages: String,
 }
@@ -40,7 +40,7 @@ impl Workshop {
         folder.disable_cleanup(true);
 
         let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-        let version = output(Command::new(rustc).arg("-vV"))?;
+        let version = outcome(Command::new(rustc).arg("-vV"))?.messages;
         let field = |name| version.lines().find_map(|line| line.strip_prefix(name));
         let triple = field("host: ").ok_or("`rustc -vV` names no host")?.to_owned();
         let release = version.lines().next().unwrap_or_default().to_owned();
@@ -70,7 +70,7 @@ impl Workshop {
 
     /// `cargo build --release` in the package, with the user's `RUSTFLAGS` and linker
     /// but without what would change where the result goes or how it is optimised.
-    pub fn build(&self, package: &Package, variables: &[(&str, &Path)]) -> Result<Build> {
+    pub fn build(&self, package: &Package, variables: &[(&str, &Path)]) -> Result<Outcome> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
         command.args(["build", "--release", "--offline", "--color=never", "--target"]);
@@ -82,15 +82,12 @@ impl Workshop {
             }
         }
         command.envs(variables.iter().copied());
-        let Output { status, stdout, stderr } = command.output()?;
-        let messages = [stdout, stderr].concat();
-        let messages = String::from_utf8_lossy(&messages).into_owned();
-        Ok(Build { success: status.success(), messages })
+        outcome(&mut command)
     }
 
-    /// Runs a program that must succeed; its standard output.
-    pub fn run(&self, program: &Path, arguments: &[&str]) -> Result<String> {
-        output(Command::new(program).args(arguments))
+    /// Runs a program.
+    pub fn run(&self, program: &Path, arguments: &[&str]) -> Result<Outcome> {
+        outcome(Command::new(program).args(arguments))
     }
 
     /// The folder, for whoever wants to look.
@@ -105,6 +102,16 @@ impl Workshop {
 }
 
 impl Package {
+    /// Replaces a text that one of the files holds.
+    pub fn edit(&self, file: &str, old: &str, new: &str) -> Result<()> {
+        let path = self.folder.join(file);
+        let text = fs::read_to_string(&path)?;
+        if !text.contains(old) {
+            return Err(format!("{file} has no `{old}`").into());
+        }
+        Ok(fs::write(path, text.replace(old, new))?)
+    }
+
     /// A file that the build made.
     pub fn artifact(&self, name: &str) -> PathBuf {
         self.folder.join("target").join(&self.triple).join("release").join(name)
@@ -119,15 +126,11 @@ fn is_of_the_outer_build(name: &OsStr) -> bool {
     of_the_package.iter().any(|prefix| name.starts_with(prefix)) || single.contains(&&*name)
 }
 
-/// The standard output of a command that must succeed.
-fn output(command: &mut Command) -> Result<String> {
+fn outcome(command: &mut Command) -> Result<Outcome> {
     let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    if output.status.success() {
-        return Ok(text);
-    }
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{command:?}: {}\n{text}{stderr}", output.status).into())
+    let messages = [output.stdout, output.stderr].concat();
+    let messages = String::from_utf8_lossy(&messages).into_owned();
+    Ok(Outcome { success: output.status.success(), messages })
 }
 
 /// The lines in which lld, mold, gold or GNU ld name a duplicate definition, without
