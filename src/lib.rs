@@ -1,1 +1,22 @@
 //! Amends static archives after they are built, so that they link.
+
+pub mod archive;
+pub mod error;
+pub mod explain;
+pub mod index;
+pub mod input;
+pub mod isolate;
+mod keep_from;
+mod mangling;
+pub mod object;
+pub mod origin;
+pub mod output;
+pub mod patch;
+pub mod plan;
+pub mod policy;
+pub mod report;
+pub mod rewrite;
+
+pub use error::{Error, ErrorKind, Location, Result};
+pub use isolate::Isolate;
+pub use output::Output;

@@ -1,0 +1,146 @@
+//! `armend isolate`.
+
+use std::path::PathBuf;
+
+use armend::policy::{KeepSource, Method, Registries, Scope};
+use armend::{Isolate, Output};
+use clap::{Args, ValueEnum};
+
+use super::{Format, Global, Outcome};
+
+/// Make everything but the exports private to the archive
+///
+/// The archive then links beside any other Rust or C code: its copy of the standard library, of bundled C and of
+/// shared crates no longer meets anyone else's. Without --keep, --keep-file and --keep-from the exports are found:
+/// global, visible, unmangled definitions in members that are not the standard library's or compiler-builtins'.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  armend isolate libkrun.a --keep 'krun_*'        in place, keeping what the glob matches
+  armend isolate libkrun.a --keep-from libkrun.h -o out/libkrun.a
+  armend isolate liba.a libb.a -o isolated/       together: they see each other's symbols
+  armend isolate libkrun.a --check                exit 1 if it would change anything
+
+Patterns are globs over linkage names; re: starts a regular expression, demangled: matches the demangled path, and a
+leading ! excludes.")]
+pub struct Command {
+    /// The archives; - is standard input
+    #[arg(required = true, value_name = "ARCHIVE")]
+    archives: Vec<PathBuf>,
+    #[command(flatten)]
+    policy: PolicyArgs,
+    /// Where the result goes: a file, a folder (DIR/), or - for standard output [default: replace the input]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Plan and report, write nothing
+    #[arg(long, conflicts_with = "check")]
+    dry_run: bool,
+    /// Write nothing; exit 1 if the run would change anything
+    #[arg(long)]
+    check: bool,
+}
+
+/// What to keep and what becomes private: also `explain`'s question.
+#[derive(Debug, Args)]
+pub struct PolicyArgs {
+    /// Keep what the pattern matches
+    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
+    keep: Vec<String>,
+    /// Keep the names in a list: plain, a version script or a .def
+    #[arg(long, value_name = "FILE")]
+    keep_file: Vec<PathBuf>,
+    /// Keep the exports of a shared object or archive, or what a C header declares
+    #[arg(long, value_name = "FILE")]
+    keep_from: Vec<PathBuf>,
+    /// What becomes private: all but the exports, Rust code, or the standard library
+    #[arg(long, value_enum, default_value_t = ScopeArg::All)]
+    scope: ScopeArg,
+    /// How: by a name of its own, as a weak definition, or by hidden visibility alone
+    #[arg(long, value_enum, default_value_t = MethodArg::Rename)]
+    by: MethodArg,
+    /// Leave the visibility of renamed definitions as it is
+    #[arg(long)]
+    no_hide: bool,
+    /// Weaken even where toolchains differ
+    #[arg(long)]
+    force: bool,
+    /// What makes the names unique [default: derived from the archives' content]
+    #[arg(long, value_name = "NAME")]
+    tag: Option<String>,
+    /// Link-time registries become the archive's own, or stay merged
+    #[arg(long, value_enum, default_value_t = RegistriesArg::Isolate)]
+    registries: RegistriesArg,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ScopeArg {
+    All,
+    Rust,
+    Std,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum MethodArg {
+    Rename,
+    Weaken,
+    Hide,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RegistriesArg {
+    Isolate,
+    Keep,
+}
+
+impl PolicyArgs {
+    /// The library's policy.
+    pub fn policy(&self) -> Isolate {
+        let patterns = self.keep.iter().cloned().map(KeepSource::Pattern);
+        let lists = self.keep_file.iter().cloned().map(KeepSource::List);
+        let artifacts = self.keep_from.iter().cloned().map(KeepSource::Artifact);
+        Isolate {
+            keep: patterns.chain(lists).chain(artifacts).collect(),
+            scope: match self.scope {
+                ScopeArg::All => Scope::All,
+                ScopeArg::Rust => Scope::Rust,
+                ScopeArg::Std => Scope::Std,
+            },
+            by: match self.by {
+                MethodArg::Rename => Method::Rename,
+                MethodArg::Weaken => Method::Weaken,
+                MethodArg::Hide => Method::Hide,
+            },
+            hide: !self.no_hide,
+            tag: self.tag.clone(),
+            registries: match self.registries {
+                RegistriesArg::Isolate => Registries::Isolate,
+                RegistriesArg::Keep => Registries::Keep,
+            },
+            force: self.force,
+        }
+    }
+}
+
+impl Command {
+    pub fn run(&self, global: &Global) -> anyhow::Result<Outcome> {
+        let writes = !self.dry_run && !self.check;
+        let output = match &self.output {
+            _ if !writes => Output::Nowhere,
+            Some(path) => Output::from_path(path.clone()),
+            None => Output::InPlace,
+        };
+        let mut report = self.policy.policy().run(&self.archives, &output)?;
+        if global.verbose == 0 {
+            // Times differ from run to run; without being asked for, the report is a function of the input.
+            report.phases.clear();
+        }
+        // Standard output is the archive's then.
+        if output != Output::Stdout {
+            global.print(&report)?;
+            if global.format == Format::Text && global.verbose > 0 {
+                global.write(&report.details(global.verbose > 1))?;
+            }
+        }
+        Ok(if self.check && report.changed { Outcome::Found } else { Outcome::Done })
+    }
+}

@@ -1,0 +1,135 @@
+//! The command line: parses arguments, calls the library, prints the report. Nothing is decided here.
+
+mod explain;
+mod index;
+mod isolate;
+mod response;
+
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+
+use anstream::ColorChoice;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Amends static archives after they are built, so that they link.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_STATUS, infer_long_args = false, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    global: Global,
+}
+
+const EXIT_STATUS: &str = "Arguments may stand in a file: @FILE, one or more a line, quoted as in a shell.\n\
+    Exit status: 0 done, nothing found; 1 --check found something; 2 usage or input error, nothing was written.";
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Isolate(isolate::Command),
+    Explain(explain::Command),
+    Index(index::Command),
+}
+
+/// Options of every verb.
+#[derive(Debug, Args)]
+struct Global {
+    /// How to print the report
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+    /// When to color errors
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
+    /// Print errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print where the time went; twice: every name that became private
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// How many threads to use [default: one a processor]
+    #[arg(short, long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// What a verb came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Done,
+    Found,
+}
+
+/// Runs the program: arguments from the command line, exit status to the shell.
+pub fn main() -> ExitCode {
+    match run() {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Found) => ExitCode::from(1),
+        Err(error) => {
+            report(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> anyhow::Result<Outcome> {
+    let arguments = response::expand(std::env::args_os())?;
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        // Help and version come this way too; clap exits with 0 for these and 2 for errors.
+        Err(error) => error.exit(),
+    };
+    match cli.global.color {
+        Color::Auto => ColorChoice::Auto,
+        Color::Always => ColorChoice::Always,
+        Color::Never => ColorChoice::Never,
+    }
+    .write_global();
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(cli.global.jobs.map_or(0, usize::from)).build()?;
+    threads.install(|| match &cli.verb {
+        Verb::Isolate(command) => command.run(&cli.global),
+        Verb::Explain(command) => command.run(&cli.global),
+        Verb::Index(command) => command.run(&cli.global),
+    })
+}
+
+impl Global {
+    /// Prints a report in the format asked for.
+    fn print<R: std::fmt::Display + serde::Serialize>(&self, report: &R) -> anyhow::Result<()> {
+        let text = match self.format {
+            Format::Json => serde_json::to_string_pretty(report)? + "\n",
+            Format::Text if self.quiet => return Ok(()),
+            Format::Text => report.to_string(),
+        };
+        self.write(&text)
+    }
+
+    /// Writes to standard output. A reader that has gone away is no error.
+    fn write(&self, text: &str) -> anyhow::Result<()> {
+        match std::io::stdout().lock().write_all(text.as_bytes()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `error: FILE(MEMBER): what (at offset N)`, then the remedy where there is one.
+fn report(error: &anyhow::Error) {
+    anstream::eprintln!("\x1b[1;31merror:\x1b[0m {error:#}");
+    if let Some(help) = error.downcast_ref::<armend::Error>().and_then(armend::Error::help) {
+        anstream::eprintln!("\x1b[1;36mhelp:\x1b[0m {help}");
+    }
+}

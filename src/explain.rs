@@ -1,0 +1,295 @@
+//! One symbol: where it is defined, who refers to it, which members it pulls in, and what `isolate` would do with it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::path::Path;
+
+use crate::error::{Error, Result, printable};
+use crate::input::{Input, ParsedArchive};
+use crate::isolate::Isolate;
+use crate::mangling;
+use crate::object::symbol::{Binding, Placement, Symbol, SymbolKind, Visibility};
+use crate::plan::{self, Fate, NameId, Plan, Reason, SymbolDb};
+use crate::policy::Keep;
+use crate::report::SCHEMA;
+
+/// What `explain` found: one entry a name, as a demangled path can mean several.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct ExplainReport {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// `explain`.
+    pub verb: &'static str,
+    /// The names.
+    pub symbols: Vec<Explanation>,
+}
+
+/// All about one name.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Explanation {
+    /// The linkage name.
+    pub name: String,
+    /// The path behind it, for a Rust name.
+    pub demangled: Option<String>,
+    /// Whose it is; absent when nothing here defines it.
+    pub origin: Option<String>,
+    /// Its definitions.
+    pub definitions: Vec<Definition>,
+    /// The members that refer to it, strongly or weakly.
+    pub references: Vec<Reference>,
+    /// The members that a link which needs it pulls in, its own first.
+    pub pulls: Vec<String>,
+    /// What `isolate` would do.
+    pub isolate: Outcome,
+}
+
+/// A definition.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Definition {
+    /// The member, as `libfoo.a(bar.o)`.
+    pub member: String,
+    /// The section; `COMMON`, `ABS`.
+    pub section: String,
+    /// Binding.
+    pub binding: Binding,
+    /// Visibility.
+    pub visibility: Visibility,
+    /// Kind.
+    pub kind: SymbolKind,
+    /// Size in bytes.
+    pub size: u64,
+}
+
+/// A reference.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Reference {
+    /// The member.
+    pub member: String,
+    /// `weak` where it may stay unresolved.
+    pub binding: Binding,
+}
+
+/// What `isolate` would do with a name.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Outcome {
+    /// `private`, `kept` or `stays`.
+    pub fate: &'static str,
+    /// Its name afterwards, where that is another.
+    pub to: Option<String>,
+    /// Why.
+    pub why: String,
+}
+
+/// Explains `symbol`, a linkage name or a demangled path, in the light of what `policy` would do.
+///
+/// # Errors
+/// I/O, malformed input; usage when no archive knows the symbol.
+pub fn explain(symbol: &str, archives: &[impl AsRef<Path>], policy: &Isolate) -> Result<ExplainReport> {
+    let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+    let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
+    let db = SymbolDb::build(&parsed)?;
+    let keep = crate::keep_from::load(&policy.keep)?;
+    let plan = plan::decide(&db, policy, &keep, policy.tag_for(&parsed))?;
+    let names = find(&db, symbol)?;
+    let explainer = Explainer { parsed: &parsed, db: &db, plan: &plan, keep: &keep };
+    let symbols = names.into_iter().map(|id| explainer.explain(id)).collect();
+    Ok(ExplainReport { schema: SCHEMA, verb: "explain", symbols })
+}
+
+/// The names that `symbol` means: the one called so, or all whose path it is.
+fn find(db: &SymbolDb<'_>, symbol: &str) -> Result<Vec<NameId>> {
+    if let Some(id) = db.find(symbol.as_bytes()) {
+        return Ok(vec![id]);
+    }
+    let ids = (0..db.names().len() as u32).map(NameId);
+    let found: Vec<_> =
+        ids.filter(|&id| mangling::demangle(db.name(id).bytes).is_some_and(|path| path == symbol)).collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let error = Error::usage(format!("no archive defines or refers to \"{symbol}\""));
+    let nearest = plan::nearest_names(db, symbol);
+    Err(if nearest.is_empty() { error } else { error.with_help(format!("the nearest names: {}", nearest.join(", "))) })
+}
+
+struct Explainer<'a, 'd> {
+    parsed: &'a [ParsedArchive<'d>],
+    db: &'a SymbolDb<'d>,
+    plan: &'a Plan<'d>,
+    keep: &'a Keep,
+}
+
+impl Explainer<'_, '_> {
+    fn explain(&self, id: NameId) -> Explanation {
+        let name = self.db.name(id).bytes;
+        let mut explanation = Explanation {
+            name: printable(name),
+            demangled: mangling::demangle(name),
+            origin: self.db.origin(id).map(|origin| origin.to_string()),
+            definitions: Vec::new(),
+            references: Vec::new(),
+            pulls: self.pulls(id),
+            isolate: self.outcome(id),
+        };
+        for member in self.db.members() {
+            let label = || self.parsed[member.archive].member_label(member.position);
+            let uses = member.object.symbols.iter().zip(&member.names).filter(|(_, name)| **name == id);
+            for (symbol, _) in uses {
+                if symbol.is_definition() {
+                    let section = self.section(member.archive, member.position, symbol);
+                    explanation.definitions.push(Definition {
+                        member: label(),
+                        section,
+                        binding: symbol.binding,
+                        visibility: symbol.visibility,
+                        kind: symbol.kind,
+                        size: symbol.size,
+                    });
+                } else {
+                    explanation.references.push(Reference { member: label(), binding: symbol.binding });
+                }
+            }
+        }
+        explanation
+    }
+
+    fn section(&self, archive: usize, position: usize, symbol: &Symbol<'_>) -> String {
+        match symbol.placement {
+            Placement::Undefined => "UNDEF".to_owned(),
+            Placement::Common => "COMMON".to_owned(),
+            Placement::Absolute => "ABS".to_owned(),
+            Placement::Section(index) => {
+                let name = self.parsed[archive].objects[position].section_name(index);
+                name.map_or_else(|| format!("section {}", index.0), printable)
+            }
+        }
+    }
+
+    /// Archive search as linkers do it: a member is pulled in by a strong reference to a name that it is the first to
+    /// define, and brings its own references along.
+    fn pulls(&self, id: NameId) -> Vec<String> {
+        let mut first: HashMap<NameId, usize> = HashMap::new();
+        for (at, member) in self.db.members().iter().enumerate() {
+            for (symbol, &name) in member.object.symbols.iter().zip(&member.names) {
+                if symbol.is_definition() {
+                    first.entry(name).or_insert(at);
+                }
+            }
+        }
+        let mut pulled = BTreeSet::new();
+        let mut order = Vec::new();
+        let mut wanted: Vec<usize> = first.get(&id).copied().into_iter().collect();
+        while let Some(at) = wanted.pop() {
+            if !pulled.insert(at) {
+                continue;
+            }
+            order.push(at);
+            let member = &self.db.members()[at];
+            for (symbol, name) in member.object.symbols.iter().zip(&member.names) {
+                if !symbol.is_definition() && symbol.binding != Binding::Weak {
+                    wanted.extend(first.get(name));
+                }
+            }
+        }
+        let label = |at: usize| {
+            let member = &self.db.members()[at];
+            self.parsed[member.archive].member_label(member.position)
+        };
+        order.into_iter().map(label).collect()
+    }
+
+    fn outcome(&self, id: NameId) -> Outcome {
+        let name = self.db.name(id).bytes;
+        let new = [name, self.plan.suffixes.of(self.plan.new_name(id))].concat();
+        let to = (new != name).then(|| printable(&new));
+        let (fate, why) = match self.plan.fate(id) {
+            Fate::Private => ("private", "defined here and not an export".to_owned()),
+            Fate::FollowsRegistry => {
+                ("private", "bounds a registry of these archives and follows its section".to_owned())
+            }
+            Fate::Stays(Reason::Kept(pattern)) => {
+                ("kept", format!("\"{}\" keeps it", self.keep.patterns().text(pattern)))
+            }
+            Fate::Stays(Reason::Export) => {
+                ("kept", "an export: visible, unmangled, outside the standard library".to_owned())
+            }
+            Fate::Stays(reason) => ("stays", self.why_stays(reason).to_owned()),
+        };
+        Outcome { fate, to, why }
+    }
+
+    fn why_stays(&self, reason: Reason) -> &'static str {
+        match reason {
+            Reason::NotDefined => "none of these archives defines it",
+            Reason::Kept(_) | Reason::Export => "an export",
+            Reason::AlreadyPrivate => "its name carries a tag: an earlier run made it private",
+            Reason::Versioned => "it is bound to a symbol version",
+            Reason::LinkerDefined => "linkers or the C runtime's start files know it by name",
+            Reason::TypeInfo => "C++ type information is the same on both sides of an exception; it becomes weak",
+            Reason::Group => "its COMDAT group also holds a name that stays",
+            Reason::Personality => "it points to a personality routine that stays",
+            Reason::OutOfScope => "the scope leaves it out",
+        }
+    }
+}
+
+impl fmt::Display for ExplainReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.symbols.iter().try_for_each(|symbol| write!(f, "{symbol}"))
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.name)?;
+        if let Some(path) = &self.demangled {
+            writeln!(f, "  means     {path}")?;
+        }
+        if let Some(origin) = &self.origin {
+            writeln!(f, "  origin    {origin}")?;
+        }
+        for d in &self.definitions {
+            let (binding, visibility, kind) = (word(d.binding), word(d.visibility), word(d.kind));
+            writeln!(
+                f,
+                "  defined   {} in {}: {binding}, {visibility}, {kind}, {} bytes",
+                d.member, d.section, d.size
+            )?;
+        }
+        if self.definitions.is_empty() {
+            writeln!(f, "  defined   nowhere in these archives")?;
+        }
+        for reference in self.references.iter().take(MOST) {
+            let weakly = if reference.binding == Binding::Weak { " (weakly)" } else { "" };
+            writeln!(f, "  referred  by {}{weakly}", reference.member)?;
+        }
+        more(f, self.references.len(), "references")?;
+        let pulls = self.pulls.get(1..).unwrap_or_default();
+        if !pulls.is_empty() {
+            let shown = pulls.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+            writeln!(f, "  pulls in  {} more members: {shown}", pulls.len())?;
+            more(f, pulls.len(), "members")?;
+        }
+        let to = self.isolate.to.as_ref().map(|to| format!(" as {to}")).unwrap_or_default();
+        writeln!(f, "  isolate   {}{to}: {}", self.isolate.fate, self.isolate.why)
+    }
+}
+
+/// How many references or members the text shows.
+const MOST: usize = 8;
+
+fn more(f: &mut fmt::Formatter<'_>, all: usize, what: &str) -> fmt::Result {
+    match all.saturating_sub(MOST) {
+        0 => Ok(()),
+        n => writeln!(f, "            and {n} more {what}"),
+    }
+}
+
+fn word(value: impl fmt::Debug) -> String {
+    format!("{value:?}").to_lowercase()
+}

@@ -1,0 +1,118 @@
+//! The files to amend, mapped into memory; and their members, parsed in parallel.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use memmap2::Mmap;
+use rayon::prelude::*;
+
+use crate::archive::{Archive, Member};
+use crate::error::{Error, Result};
+use crate::object::Object;
+
+/// What an archive's bytes are read from.
+#[derive(Debug)]
+pub struct Input {
+    /// The path as given; `-` for standard input.
+    pub path: PathBuf,
+    bytes: Bytes,
+}
+
+#[derive(Debug)]
+enum Bytes {
+    Mapped(Mmap),
+    Read(Vec<u8>),
+}
+
+impl Input {
+    /// Opens `path`; `-` reads standard input to its end.
+    ///
+    /// # Errors
+    /// I/O, with the path.
+    pub fn open(path: &Path) -> Result<Self> {
+        let bytes = read(path).map_err(|error| Error::io("cannot read the archive", error).in_archive(path))?;
+        Ok(Self { path: path.to_path_buf(), bytes })
+    }
+
+    /// Whether this is standard input.
+    pub fn is_stdin(&self) -> bool {
+        self.path == Path::new("-")
+    }
+
+    /// The whole file.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.bytes {
+            Bytes::Mapped(map) => map,
+            Bytes::Read(bytes) => bytes,
+        }
+    }
+}
+
+fn read(path: &Path) -> std::io::Result<Bytes> {
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes)?;
+        return Ok(Bytes::Read(bytes));
+    }
+    let mut file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        // A pipe or a device has no length to map.
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        return Ok(Bytes::Read(bytes));
+    }
+    map(&file).map(Bytes::Mapped)
+}
+
+#[allow(unsafe_code)]
+fn map(file: &File) -> std::io::Result<Mmap> {
+    // SAFETY: the map is read-only and lives no longer than the process. What cannot be excluded is that another
+    // process truncates or overwrites the file meanwhile: reads then see changed bytes, which all parsing tolerates,
+    // or end the process with SIGBUS, before the target is replaced. Archives are replaced by renaming, here and by
+    // every common tool, which leaves a mapped file as it was.
+    unsafe { Mmap::map(file) }
+}
+
+/// An input with its archive, its members recognised.
+#[derive(Debug)]
+pub struct ParsedArchive<'d> {
+    /// Where the bytes are from.
+    pub input: &'d Input,
+    /// The archive.
+    pub archive: Archive<'d>,
+    /// What each member is.
+    pub objects: Vec<Object<'d>>,
+}
+
+impl<'d> ParsedArchive<'d> {
+    /// Parses an input and, in parallel, its members.
+    ///
+    /// # Errors
+    /// Malformed or unsupported, with file, member and offset.
+    pub fn parse(input: &'d Input) -> Result<Self> {
+        let archive = Archive::parse(input.bytes()).map_err(|error| error.in_archive(&input.path))?;
+        let objects = archive
+            .members
+            .par_iter()
+            .map(|member| Object::parse(member.data).map_err(|error| located(error, input, member)));
+        let objects = objects.collect::<Result<Vec<_>>>()?;
+        Ok(Self { input, archive, objects })
+    }
+
+    /// Gives an error the place of a member of this archive.
+    pub fn locate(&self, error: Error, member: usize) -> Error {
+        located(error, self.input, &self.archive.members[member])
+    }
+
+    /// A member as people write it: `libfoo.a(bar.o)`.
+    pub fn member_label(&self, member: usize) -> String {
+        let path = self.input.path.as_os_str().as_encoded_bytes();
+        let name = self.archive.members[member].name;
+        format!("{}({})", crate::error::printable(path), crate::error::printable(name))
+    }
+}
+
+fn located(error: Error, input: &Input, member: &Member<'_>) -> Error {
+    error.in_member(member.name, member.data_offset()).in_archive(&input.path)
+}

@@ -1,0 +1,137 @@
+//! The main job: everything but the exports becomes private to its archives. Also a table of contents: [`Isolate::run`]
+//! is the whole story in order.
+
+use std::path::Path;
+
+use crate::error::Result;
+use crate::input::{Input, ParsedArchive};
+use crate::keep_from;
+use crate::output::Output;
+use crate::plan::{self, Plan, SymbolDb, tag};
+use crate::policy::{KeepSource, Method, Registries, Scope};
+use crate::report::{ArchiveSummary, Clock, Facts, IsolateReport};
+use crate::rewrite::ArchiveEdits;
+
+/// What to keep, what becomes private, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Isolate {
+    /// The exports. Without any, they are found: visible, unmangled definitions outside the standard library.
+    pub keep: Vec<KeepSource>,
+    /// What becomes private.
+    pub scope: Scope,
+    /// How.
+    pub by: Method,
+    /// Whether renamed definitions become hidden as well.
+    pub hide: bool,
+    /// What makes the names unique: letters, digits and underscores. Derived from the content by default.
+    pub tag: Option<String>,
+    /// What becomes of link-time registries.
+    pub registries: Registries,
+    /// Weaken even where toolchains differ.
+    pub force: bool,
+}
+
+impl Default for Isolate {
+    fn default() -> Self {
+        Self {
+            keep: Vec::new(),
+            scope: Scope::default(),
+            by: Method::default(),
+            hide: true,
+            tag: None,
+            registries: Registries::default(),
+            force: false,
+        }
+    }
+}
+
+impl Isolate {
+    /// The defaults: exports found, everything else private, by a rename.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Keeps what `pattern` matches, beside what is kept already.
+    #[must_use]
+    pub fn keep(mut self, pattern: impl Into<String>) -> Self {
+        self.keep.push(KeepSource::Pattern(pattern.into()));
+        self
+    }
+
+    /// Isolates `archives` together: they see each other's symbols and share one tag. All results are complete and
+    /// verified before the first target is replaced.
+    ///
+    /// # Errors
+    /// I/O, malformed or unsupported input, a request that cannot be met. Nothing was replaced then, but for an I/O
+    /// error in the final renames of several archives.
+    pub fn run(&self, archives: &[impl AsRef<Path>], output: &Output) -> Result<IsolateReport> {
+        let mut clock = Clock::start();
+        let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+        let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
+        clock.lap("open");
+        let db = SymbolDb::build(&parsed)?;
+        clock.lap("scan");
+        let keep = keep_from::load(&self.keep)?;
+        let tag = self.tag_for(&parsed);
+        clock.lap("fingerprint");
+        let plan = plan::decide(&db, self, &keep, tag)?;
+        plan::check(&parsed, &db, &plan, self, &keep)?;
+        clock.lap("plan");
+        let mut report =
+            IsolateReport::of_plan(&Facts { archives: &parsed, db: &db, plan: &plan, keep: &keep, policy: self });
+        clock.lap("report");
+        report.archives = carry_out(&parsed, &inputs, &db, &plan, output, &mut clock)?;
+        report.changed = report.archives.iter().any(|archive| archive.changed);
+        report.phases = clock.into_phases();
+        Ok(report)
+    }
+
+    /// The tag asked for, or the archives' own.
+    pub(crate) fn tag_for(&self, parsed: &[ParsedArchive<'_>]) -> String {
+        let derive = || tag::derive(&parsed.iter().map(|parsed| &parsed.archive).collect::<Vec<_>>());
+        self.tag.clone().unwrap_or_else(derive)
+    }
+}
+
+fn carry_out<'d>(
+    parsed: &[ParsedArchive<'d>],
+    inputs: &[Input],
+    db: &SymbolDb<'d>,
+    plan: &Plan<'d>,
+    output: &Output,
+    clock: &mut Clock,
+) -> Result<Vec<ArchiveSummary>> {
+    let targets = output.targets(inputs)?;
+    let mut summaries = Vec::new();
+    let mut staged = Vec::new();
+    for (at, (parsed, target)) in parsed.iter().zip(targets).enumerate() {
+        let edits = archive_edits(at, db, plan);
+        let changed = edits.would_change(parsed)?;
+        let mut summary = ArchiveSummary::before(parsed, &target, edits.changed_members(), changed);
+        // What is there already is not written again, so that build systems see no change.
+        if *output != Output::Nowhere && (changed || *output != Output::InPlace) {
+            let (result, len) = edits.stage(parsed, target)?;
+            clock.lap("write");
+            edits.verify(parsed, &result)?;
+            clock.lap("verify");
+            summary.output_bytes = Some(len);
+            staged.push(result);
+        }
+        summaries.push(summary);
+    }
+    staged.into_iter().try_for_each(|result| result.commit())?;
+    clock.lap("replace");
+    Ok(summaries)
+}
+
+fn archive_edits<'a>(archive: usize, db: &SymbolDb<'_>, plan: &'a Plan<'_>) -> ArchiveEdits<'a> {
+    let mut edits = ArchiveEdits { members: Vec::new(), suffixes: &plan.suffixes, index: Default::default() };
+    for member in db.members_of(archive) {
+        for (symbol, &name) in member.object.symbols.iter().zip(&member.names).filter(|(symbol, _)| symbol.indexed) {
+            let suffix = plan.suffixes.of(plan.new_name(name));
+            edits.index.push(&[symbol.name, suffix], member.position as u32);
+        }
+        edits.members.push(plan.member_edits(member));
+    }
+    edits
+}

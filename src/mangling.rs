@@ -1,0 +1,88 @@
+//! Names as people read them: Rust's two manglings, and which crate a mangled name belongs to.
+
+use rustc_demangle::try_demangle;
+
+/// The demangled path without the hash; `None` for a name that is not Rust's.
+pub fn demangle(name: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(name).ok().filter(|text| is_rust(text))?;
+    try_demangle(text).ok().map(|demangled| format!("{demangled:#}"))
+}
+
+/// Whether a compiler made this name up: the prefixes of the Itanium C++ ABI, which Rust's legacy mangling shares, and
+/// of Rust's v0 mangling (RFC 2603).
+pub fn is_mangled(name: &[u8]) -> bool {
+    name.starts_with(b"_Z") || name.starts_with(b"_R") && demangle(name).is_some()
+}
+
+/// Legacy Rust names are C++'s but for the hash: `17h` and 16 hexadecimal digits before the last `E`.
+fn is_rust(name: &str) -> bool {
+    let hash = |at: usize| name.as_bytes()[at + 3..].iter().take(16).all(u8::is_ascii_hexdigit);
+    name.starts_with("_R") || name.starts_with("_ZN") && name.match_indices("17h").any(|(at, _)| hash(at))
+}
+
+/// The crates that a Rust name's path begins with: one, or for `<Type as Trait>::item` the type's and the trait's.
+/// Primitive types have none. Empty for a name that is not Rust's.
+pub fn rust_crates(name: &[u8]) -> Vec<String> {
+    let Some(path) = demangle(name) else {
+        return Vec::new();
+    };
+    let mut roots = vec![path.as_str()];
+    roots.extend(path.starts_with('<').then(|| implemented_trait(&path)).flatten());
+    roots.into_iter().filter_map(root).map(str::to_owned).collect()
+}
+
+/// `Trait` of `<Type as Trait>::item`.
+fn implemented_trait(path: &str) -> Option<&str> {
+    let mut depth = 0;
+    for (at, c) in path.char_indices() {
+        match c {
+            '<' => depth += 1,
+            '>' if !path[..at].ends_with('-') => depth -= 1,
+            ' ' if depth == 1 && path[at..].starts_with(" as ") => return Some(&path[at + 4..]),
+            _ => {}
+        }
+        if depth == 0 {
+            return None;
+        }
+    }
+    None
+}
+
+/// The first segment of a path, behind what a type may have in front of it.
+fn root(path: &str) -> Option<&str> {
+    let mut rest = path.trim_start_matches(['<', '&', '*', '(', '[']);
+    while let Some(next) =
+        ["mut ", "const ", "dyn ", "&", "*", "<", "[", "("].iter().find_map(|word| rest.strip_prefix(word))
+    {
+        rest = next;
+    }
+    let end = rest.find(|c: char| c != '_' && !c.is_ascii_alphanumeric())?;
+    (end > 0 && rest[end..].starts_with("::")).then(|| &rest[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crates_of_names() {
+        let crates = |name: &str| rust_crates(name.as_bytes()).join(" ");
+        assert_eq!(crates("_ZN4core3fmt5write17h0123456789abcdefE"), "core");
+        assert_eq!(crates("_ZN4core3fmt5write17h0123456789abcdefE.llvm.123"), "core");
+        assert_eq!(crates("_RNvNtCs7jErZzAxPCY_7foreign3sub4work"), "foreign");
+        assert_eq!(crates("_ZN54_$LT$u64$u20$as$u20$core..fmt..Display$GT$3fmt17h0123456789abcdefE"), "core");
+        let with_trait =
+            "_ZN66_$LT$alloc..vec..Vec$LT$T$GT$$u20$as$u20$foreign..thing..Trait$GT$3run17h0123456789abcdefE";
+        assert_eq!(crates(with_trait), "alloc foreign");
+        assert_eq!(crates("_ZN3foo3barE"), "");
+        assert_eq!(crates("ZSTD_compress"), "");
+    }
+
+    #[test]
+    fn mangled_or_not() {
+        assert!(
+            is_mangled(b"_ZN3foo3barE") && is_mangled(b"_ZTI3Foo") && is_mangled(b"_RNvCs7jErZzAxPCY_7foreign4work")
+        );
+        assert!(!is_mangled(b"_Read") && !is_mangled(b"_Rotate_32") && !is_mangled(b"fx_start"));
+    }
+}

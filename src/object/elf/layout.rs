@@ -1,0 +1,60 @@
+//! Where the fields that edits change stand in a file header, a section header and a symbol, for each class (gABI,
+//! "ELF Header", "Section Header", "Symbol Table"), and how wide they are.
+
+use object::elf::{FileHeader32, FileHeader64};
+use object::{Endian, Endianness};
+
+/// Byte offsets of the fields of one class.
+pub trait Layout {
+    /// `e_shoff` in the file header.
+    const E_SHOFF: usize;
+    /// `sh_name` in a section header.
+    const SH_NAME: usize = 0;
+    /// `sh_offset` in a section header.
+    const SH_OFFSET: usize;
+    /// `sh_size` in a section header.
+    const SH_SIZE: usize;
+    /// `st_name` in a symbol.
+    const ST_NAME: usize = 0;
+    /// `st_info` in a symbol.
+    const ST_INFO: usize;
+    /// `st_other` in a symbol.
+    const ST_OTHER: usize;
+    /// Whether `Elf_Off` and `Elf_Xword` have 64 bits.
+    const WIDE: bool;
+}
+
+impl Layout for FileHeader32<Endianness> {
+    const E_SHOFF: usize = 32;
+    const SH_OFFSET: usize = 16;
+    const SH_SIZE: usize = 20;
+    const ST_INFO: usize = 12;
+    const ST_OTHER: usize = 13;
+    const WIDE: bool = false;
+}
+
+impl Layout for FileHeader64<Endianness> {
+    const E_SHOFF: usize = 40;
+    const SH_OFFSET: usize = 24;
+    const SH_SIZE: usize = 32;
+    const ST_INFO: usize = 4;
+    const ST_OTHER: usize = 5;
+    const WIDE: bool = true;
+}
+
+/// Writes a 32-bit field at `at`.
+pub fn put_u32(bytes: &mut [u8], at: usize, endian: Endianness, value: u32) {
+    let field = if endian.is_little_endian() { value.to_le_bytes() } else { value.to_be_bytes() };
+    bytes[at..at + 4].copy_from_slice(&field);
+}
+
+/// Writes an address-sized field at `at`; `None` when the value does not fit the class.
+pub fn put_word<L: Layout>(bytes: &mut [u8], at: usize, endian: Endianness, value: u64) -> Option<()> {
+    if L::WIDE {
+        let field = if endian.is_little_endian() { value.to_le_bytes() } else { value.to_be_bytes() };
+        bytes[at..at + 8].copy_from_slice(&field);
+    } else {
+        put_u32(bytes, at, endian, u32::try_from(value).ok()?);
+    }
+    Some(())
+}

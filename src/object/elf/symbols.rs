@@ -1,0 +1,165 @@
+//! Reads what a plan needs from an ELF object, in one pass over its sections and one over its symbols.
+
+use object::elf;
+use object::read::elf::{SectionHeader, Sym};
+
+use super::{Class, ElfObject};
+use crate::error::{Error, Result};
+use crate::object::symbol::{
+    Binding, Bytecode, ComdatGroup, NamedSection, ObjectSymbols, Placement, SectionIndex, Symbol, SymbolIndex,
+    SymbolKind, Visibility,
+};
+
+impl<'d, Elf: Class> ElfObject<'d, Elf> {
+    /// The symbols that take part in linking, and the sections that linkers know by name or by group.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn object_symbols(&self) -> Result<ObjectSymbols<'d>> {
+        if !self.relocatable {
+            return Ok(ObjectSymbols::default());
+        }
+        let mut found = ObjectSymbols { symbols: self.linked_symbols()?, ..ObjectSymbols::default() };
+        for (index, section) in self.sections.enumerate().skip(1) {
+            self.read_section(SectionIndex(index.0 as u32), section, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    fn linked_symbols(&self) -> Result<Vec<Symbol<'d>>> {
+        // `sh_info` is one past the last local symbol (gABI, "Symbol Table"), but producers that mix them exist.
+        let mut symbols = Vec::new();
+        for (index, symbol) in self.symbols.enumerate().skip(1) {
+            if symbol.is_local() {
+                continue;
+            }
+            let name = self.symbol_name(index.0, symbol)?;
+            if name.is_empty() {
+                continue;
+            }
+            symbols.push(self.symbol(index.0, symbol, name)?);
+        }
+        Ok(symbols)
+    }
+
+    fn symbol(&self, index: usize, symbol: &Elf::Sym, name: &'d [u8]) -> Result<Symbol<'d>> {
+        let placement = self.placement(index, symbol)?;
+        let kind = symbol.st_type();
+        Ok(Symbol {
+            name,
+            index: SymbolIndex(index as u32),
+            binding: match symbol.st_bind() {
+                elf::STB_WEAK => Binding::Weak,
+                elf::STB_GNU_UNIQUE => Binding::Unique,
+                _ => Binding::Global,
+            },
+            visibility: match symbol.st_visibility() {
+                elf::STV_PROTECTED => Visibility::Protected,
+                elf::STV_HIDDEN => Visibility::Hidden,
+                elf::STV_INTERNAL => Visibility::Internal,
+                _ => Visibility::Default,
+            },
+            kind: match kind {
+                elf::STT_FUNC => SymbolKind::Function,
+                elf::STT_OBJECT | elf::STT_COMMON => SymbolKind::Data,
+                elf::STT_TLS => SymbolKind::Tls,
+                elf::STT_GNU_IFUNC => SymbolKind::Ifunc,
+                _ => SymbolKind::Other,
+            },
+            placement,
+            size: symbol.st_size(self.endian).into(),
+            // llvm-ar leaves out what LLVM calls format-specific: section and file symbols.
+            indexed: placement != Placement::Undefined && !matches!(kind, elf::STT_SECTION | elf::STT_FILE),
+        })
+    }
+
+    fn placement(&self, index: usize, symbol: &Elf::Sym) -> Result<Placement> {
+        Ok(match symbol.st_shndx(self.endian) {
+            elf::SHN_UNDEF => Placement::Undefined,
+            elf::SHN_ABS => Placement::Absolute,
+            elf::SHN_COMMON => Placement::Common,
+            elf::SHN_XINDEX => {
+                let section = self.symbols.shndx(self.endian, object::SymbolIndex(index)).ok_or_else(|| {
+                    Error::malformed(self.symbol_offset(index), "a symbol's section index is not in SHT_SYMTAB_SHNDX")
+                })?;
+                Placement::Section(SectionIndex(section))
+            }
+            // Reserved indices of processors: small common blocks and the like.
+            other if other.0 >= elf::SHN_LORESERVE => Placement::Common,
+            other => Placement::Section(SectionIndex(other.0.into())),
+        })
+    }
+
+    /// The name of a symbol, local ones included.
+    pub(super) fn symbol_name(&self, index: usize, symbol: &Elf::Sym) -> Result<&'d [u8]> {
+        self.symbols
+            .symbol_name(self.endian, symbol)
+            .map_err(|_| Error::malformed(self.symbol_offset(index), "a symbol's name is outside the string table"))
+    }
+
+    fn read_section(
+        &self,
+        index: SectionIndex,
+        section: &'d Elf::SectionHeader,
+        found: &mut ObjectSymbols<'d>,
+    ) -> Result<()> {
+        let endian = self.endian;
+        if section.sh_type(endian) == elf::SHT_GROUP {
+            found.groups.extend(self.comdat_group(index, section)?);
+            return Ok(());
+        }
+        let name = self.section_name(index)?;
+        let loaded = section.sh_flags(endian).0 & elf::SHF_ALLOC.0 != 0;
+        if name.starts_with(b".gnu.lto_") {
+            found.bytecode = Some(Bytecode::GccLto);
+        } else if name == b".llvm.lto" {
+            found.bytecode = Some(Bytecode::LlvmFatLto);
+        } else if name.starts_with(b".gnu.linkonce.") {
+            found.linkonce_sections.push(NamedSection { index, name });
+        } else if name == b".comment" {
+            found.producers = section
+                .data(endian, self.data)
+                .map_err(|error| Error::malformed(self.section_header_offset(index.0 as usize), error.to_string()))?;
+        } else if loaded && is_c_identifier(name) {
+            found.bounded_sections.push(NamedSection { index, name });
+        }
+        Ok(())
+    }
+
+    /// gABI, "Section Groups": a word of flags, then the indices of the sections; `sh_info` is the signature's symbol.
+    fn comdat_group(&self, index: SectionIndex, section: &'d Elf::SectionHeader) -> Result<Option<ComdatGroup<'d>>> {
+        let endian = self.endian;
+        let at = self.section_header_offset(index.0 as usize);
+        let Some((flags, members)) =
+            section.group(endian, self.data).map_err(|error| Error::malformed(at, error.to_string()))?
+        else {
+            return Ok(None);
+        };
+        if flags.0 & elf::GRP_COMDAT.0 == 0 {
+            return Ok(None);
+        }
+        let number = section.sh_info(endian) as usize;
+        let symbol = self
+            .symbols
+            .symbol(object::SymbolIndex(number))
+            .map_err(|_| Error::malformed(at, "a group's signature is not in the symbol table"))?;
+        let mut signature = self.symbol_name(number, symbol)?;
+        let mut local_signature = symbol.is_local().then_some(SymbolIndex(number as u32));
+        if symbol.st_type() == elf::STT_SECTION && signature.is_empty() {
+            // The signature is the section's name, which no symbol edit changes.
+            local_signature = None;
+            if let Placement::Section(section) = self.placement(number, symbol)? {
+                signature = self.section_name(section)?;
+            }
+        }
+        let sections = members.iter().map(|member| SectionIndex(member.get(endian))).collect();
+        Ok(Some(ComdatGroup { signature, local_signature, sections }))
+    }
+}
+
+/// Whether linkers provide `__start_` and `__stop_` for a section of this name (GNU ld manual, "Input Section
+/// Example": names that are C identifiers).
+fn is_c_identifier(name: &[u8]) -> bool {
+    let starts = name.first().is_some_and(|&c| c == b'_' || c.is_ascii_alphabetic());
+    starts && name.iter().all(|&c| c == b'_' || c.is_ascii_alphanumeric())
+}

@@ -1,0 +1,119 @@
+//! Objects: the one place that tells formats apart. Each format's own rules are in its folder.
+
+pub mod elf;
+pub mod string_table;
+pub mod symbol;
+
+use crate::error::{Error, Result};
+use crate::patch::Patch;
+use symbol::{ObjectEdits, ObjectSymbols, Suffixes};
+
+/// What a member is.
+#[derive(Debug)]
+pub enum Object<'d> {
+    /// A relocatable ELF object of 32 bits.
+    Elf32(elf::Elf32Object<'d>),
+    /// A relocatable ELF object of 64 bits.
+    Elf64(elf::Elf64Object<'d>),
+    /// An object whose symbols cannot be read or changed here, with its kind as "an LLVM bitcode file".
+    Unserved(&'static str),
+    /// Something that linkers do not look into: metadata, text, an import stub.
+    Other,
+}
+
+impl<'d> Object<'d> {
+    /// Recognises and parses a member's data.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member, when the data contradicts the format that its first bytes name.
+    pub fn parse(data: &'d [u8]) -> Result<Self> {
+        Ok(match data {
+            [0x7f, b'E', b'L', b'F', 1, ..] => Self::Elf32(elf::ElfObject::parse(data)?),
+            [0x7f, b'E', b'L', b'F', 2, ..] => Self::Elf64(elf::ElfObject::parse(data)?),
+            [0x7f, b'E', b'L', b'F', ..] => {
+                return Err(Error::malformed(4, "EI_CLASS is neither 32 nor 64 bits"));
+            }
+            // LLVM's bitcode file format: the magic, and the wrapper's.
+            [b'B', b'C', 0xc0, 0xde, ..] | [0xde, 0xc0, 0x17, 0x0b, ..] => Self::Unserved("an LLVM bitcode file"),
+            // <mach-o/loader.h>, <mach-o/fat.h>.
+            [0xfe, 0xed, 0xfa, 0xce | 0xcf, ..] | [0xce | 0xcf, 0xfa, 0xed, 0xfe, ..] => {
+                Self::Unserved("a Mach-O object")
+            }
+            [0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, ..] => Self::Unserved("a fat Mach-O file"),
+            [0, b'a', b's', b'm', ..] => Self::Unserved("a WebAssembly object"),
+            _ if is_coff(data) => Self::Unserved("a COFF object"),
+            _ => Self::Other,
+        })
+    }
+
+    /// The symbols and all else that a plan needs to know.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn symbols(&self) -> Result<ObjectSymbols<'d>> {
+        match self {
+            Self::Elf32(object) => object.object_symbols(),
+            Self::Elf64(object) => object.object_symbols(),
+            Self::Unserved(_) | Self::Other => Ok(ObjectSymbols::default()),
+        }
+    }
+
+    /// The name of a section.
+    pub fn section_name(&self, index: symbol::SectionIndex) -> Option<&'d [u8]> {
+        match self {
+            Self::Elf32(object) => object.section_name(index).ok(),
+            Self::Elf64(object) => object.section_name(index).ok(),
+            Self::Unserved(_) | Self::Other => None,
+        }
+    }
+
+    /// The contents of all loaded sections that hold read-only data, for searching.
+    pub fn constants(&self) -> Vec<&'d [u8]> {
+        match self {
+            Self::Elf32(object) => object.constants(),
+            Self::Elf64(object) => object.constants(),
+            Self::Unserved(_) | Self::Other => Vec::new(),
+        }
+    }
+
+    /// The splices that carry out `edits`.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member. Unsupported when the format cannot express an edit.
+    pub fn patch(&self, edits: &ObjectEdits, suffixes: &Suffixes) -> Result<Patch> {
+        match self {
+            _ if edits.is_empty() => Ok(Patch::default()),
+            Self::Elf32(object) => object.patch(edits, suffixes),
+            Self::Elf64(object) => object.patch(edits, suffixes),
+            Self::Unserved(kind) => Err(Error::unsupported(format!("{kind}: its symbols cannot be changed"))),
+            Self::Other => Err(Error::unsupported("not an object: it has no symbols to change")),
+        }
+    }
+
+    /// That `after` is this object with `edits` carried out and nothing else changed in what linkers read.
+    ///
+    /// # Errors
+    /// Verification, naming the first difference.
+    pub fn verify(&self, after: &Object<'_>, edits: &ObjectEdits, suffixes: &Suffixes) -> Result<()> {
+        match (self, after) {
+            (Self::Elf32(before), Object::Elf32(after)) => before.verify(after, edits, suffixes),
+            (Self::Elf64(before), Object::Elf64(after)) => before.verify(after, edits, suffixes),
+            _ => Err(Error::verification("a member is of another kind than before")),
+        }
+    }
+}
+
+/// A COFF object begins with its machine (PE/COFF specification, "COFF File Header"); the machines of the targets in
+/// use are told from chance by a plausible section count and a zero `SizeOfOptionalHeader`. Short import members and
+/// bigobj begin with 0 and 0xffff.
+fn is_coff(data: &[u8]) -> bool {
+    let Some(header) = data.first_chunk::<20>() else {
+        return false;
+    };
+    let half = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
+    match half(0) {
+        0x014c | 0x8664 | 0xaa64 | 0x01c4 => half(16) == 0 && data.len() >= 20 + 40 * usize::from(half(2)),
+        0 => half(2) == 0xffff,
+        _ => false,
+    }
+}

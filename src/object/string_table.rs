@@ -1,0 +1,144 @@
+//! Rewrites a string table so that some of its names carry a suffix, in time linear in the table.
+//!
+//! A table holds NUL-terminated entries, and a name may be the tail of an entry: `.text.foo` and `foo` share bytes.
+//! The rewrite keeps the order of the entries and, of each entry, the longest part that a name still uses: once as it
+//! was and once for each suffix in use. Tails that shared an entry share it again, because a suffix on both leaves
+//! one the tail of the other; what no name uses any more is dropped. A table that was as small as tail sharing can
+//! make it so stays that small.
+
+use super::symbol::{NewName, Suffixes};
+
+/// A name's offset in a table.
+pub type Offset = u32;
+
+const KINDS: [NewName; 3] = [NewName::Same, NewName::Private, NewName::Registry];
+
+/// Collects which names of a table are used, and how.
+#[derive(Debug)]
+pub struct Rewriter<'t> {
+    table: &'t [u8],
+    /// For each byte of the table, a bit per kind of name that starts there.
+    uses: Vec<u8>,
+}
+
+impl<'t> Rewriter<'t> {
+    /// A rewriter for `table`, with no name in use.
+    pub fn new(table: &'t [u8]) -> Self {
+        Self { table, uses: vec![0; table.len()] }
+    }
+
+    /// Notes that a symbol or section has its name at `offset` and will have it as `name`. Gives `None` for an offset
+    /// outside the table or a name without its NUL. Offset 0 is the empty name in any table.
+    pub fn note(&mut self, offset: Offset, name: NewName) -> Option<()> {
+        let offset = offset as usize;
+        if offset == 0 {
+            return Some(());
+        }
+        *self.uses.get_mut(offset)? |= 1 << name as u8;
+        Some(())
+    }
+
+    /// The new table and where each name went; `None` when a name in use has no NUL.
+    pub fn finish(self, suffixes: &Suffixes) -> Option<Rewritten> {
+        let mut bytes = Vec::with_capacity(self.table.len() + self.table.len() / 4);
+        bytes.push(0);
+        let mut entries = Vec::new();
+        let mut start = 0;
+        while start < self.table.len() {
+            let Some(len) = memchr::memchr(0, &self.table[start..]) else {
+                let unused = self.uses[start..].iter().all(|&kinds| kinds == 0);
+                return unused.then_some(Rewritten { bytes, entries });
+            };
+            let end = start + len;
+            let uses = &self.uses[start..end];
+            if uses.iter().any(|&kinds| kinds != 0) {
+                let moved = KINDS.map(|kind| {
+                    let first = start + uses.iter().position(|&kinds| kinds & (1 << kind as u8) != 0)?;
+                    let new = bytes.len();
+                    bytes.extend_from_slice(&self.table[first..end]);
+                    bytes.extend_from_slice(suffixes.of(kind));
+                    bytes.push(0);
+                    // Wraps where a name moves down; `offset` wraps back.
+                    Some((new as Offset).wrapping_sub(first as Offset))
+                });
+                entries.push(Entry { end: end as Offset, moved });
+            }
+            start = end + 1;
+        }
+        Some(Rewritten { bytes, entries })
+    }
+}
+
+/// An entry of the old table that is still in use.
+#[derive(Debug)]
+struct Entry {
+    /// Where its NUL was.
+    end: Offset,
+    /// By how much its names moved, for each kind.
+    moved: [Option<Offset>; 3],
+}
+
+/// A rewritten table.
+#[derive(Debug)]
+pub struct Rewritten {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+impl Rewritten {
+    /// Where the name that was at `old` and was noted as `name` is now.
+    pub fn offset(&self, old: Offset, name: NewName) -> Offset {
+        let entry = self.entries.partition_point(|entry| entry.end <= old);
+        // A name that was not found is empty: it began at an entry's NUL, or at 0.
+        let moved = self.entries.get(entry).and_then(|entry| entry.moved[name as usize]);
+        moved.map_or(0, |moved| old.wrapping_add(moved))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn suffixes() -> Suffixes {
+        Suffixes { private: b".t".to_vec(), registry: b"_t".to_vec() }
+    }
+
+    #[test]
+    fn tails_are_shared_again_and_unused_bytes_dropped() {
+        //            0 1         11     17   22
+        let table = b"\0.text.foo\0unused\0bar\0";
+        let mut rewriter = Rewriter::new(table);
+        rewriter.note(1, NewName::Same).unwrap();
+        rewriter.note(7, NewName::Private).unwrap();
+        rewriter.note(8, NewName::Private).unwrap();
+        rewriter.note(18, NewName::Same).unwrap();
+        let new = rewriter.finish(&suffixes()).unwrap();
+        assert_eq!(new.bytes, b"\0.text.foo\0foo.t\0bar\0");
+        assert_eq!(new.offset(1, NewName::Same), 1);
+        assert_eq!(new.offset(7, NewName::Private), 11);
+        assert_eq!(new.offset(8, NewName::Private), 12);
+        assert_eq!(new.offset(18, NewName::Same), 17);
+    }
+
+    #[test]
+    fn a_section_and_its_bounds_share_their_suffix() {
+        let mut rewriter = Rewriter::new(b"\0__start_set\0");
+        rewriter.note(1, NewName::Registry).unwrap();
+        rewriter.note(9, NewName::Registry).unwrap();
+        let new = rewriter.finish(&suffixes()).unwrap();
+        assert_eq!(new.bytes, b"\0__start_set_t\0");
+        assert_eq!((new.offset(1, NewName::Registry), new.offset(9, NewName::Registry)), (1, 9));
+    }
+
+    #[test]
+    fn empty_names_and_bad_offsets() {
+        let mut rewriter = Rewriter::new(b"\0foo\0");
+        rewriter.note(4, NewName::Same).unwrap();
+        assert!(rewriter.note(5, NewName::Same).is_none());
+        assert_eq!(rewriter.finish(&suffixes()).unwrap().offset(4, NewName::Same), 0);
+        let mut rewriter = Rewriter::new(b"\0foo");
+        rewriter.note(1, NewName::Same).unwrap();
+        assert!(rewriter.finish(&suffixes()).is_none());
+    }
+}

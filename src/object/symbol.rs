@@ -1,0 +1,202 @@
+//! The neutral vocabulary: what every object format says of symbols, sections and groups, and what can be asked of
+//! an object. No format's own field names here.
+
+/// A symbol's position in its object's symbol table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SymbolIndex(pub u32);
+
+/// A section's position in its object's section table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SectionIndex(pub u32);
+
+/// How a symbol takes part in resolution between objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+pub enum Binding {
+    /// Not at all.
+    Local,
+    /// A definition excludes others, a reference requires one.
+    Global,
+    /// A definition yields to others, a reference may stay unresolved.
+    Weak,
+    /// One definition in the whole process (`STB_GNU_UNIQUE`).
+    Unique,
+}
+
+/// Who sees a global symbol once its component is linked, from the widest to the most constrained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+pub enum Visibility {
+    /// Other components see it and may preempt it.
+    Default,
+    /// Other components see it.
+    Protected,
+    /// The component alone.
+    Hidden,
+    /// The component alone, in a processor-specific way.
+    Internal,
+}
+
+/// What a symbol names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+pub enum SymbolKind {
+    /// A function.
+    Function,
+    /// Data.
+    Data,
+    /// Thread-local data.
+    Tls,
+    /// A function that picks the function to call (`STT_GNU_IFUNC`).
+    Ifunc,
+    /// Not said, or peculiar to a system.
+    Other,
+}
+
+/// Where a symbol's value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// Elsewhere: this is a reference.
+    Undefined,
+    /// A tentative definition, for the linker to allocate.
+    Common,
+    /// A plain number.
+    Absolute,
+    /// In a section of this object.
+    Section(SectionIndex),
+}
+
+/// A symbol that takes part in linking: any binding but local.
+#[derive(Debug, Clone, Copy)]
+pub struct Symbol<'d> {
+    /// The linkage name.
+    pub name: &'d [u8],
+    /// Its position.
+    pub index: SymbolIndex,
+    /// Binding; never local here.
+    pub binding: Binding,
+    /// Visibility.
+    pub visibility: Visibility,
+    /// Kind.
+    pub kind: SymbolKind,
+    /// Place.
+    pub placement: Placement,
+    /// Size in bytes, 0 where unknown.
+    pub size: u64,
+    /// Whether an archive's index names it, by `llvm-ar`'s rule.
+    pub indexed: bool,
+}
+
+impl Symbol<'_> {
+    /// Whether this is a definition, tentative ones included.
+    pub fn is_definition(&self) -> bool {
+        self.placement != Placement::Undefined
+    }
+}
+
+/// Sections that linkers keep or drop together, one such group per signature in the whole link (`GRP_COMDAT`).
+#[derive(Debug, Clone)]
+pub struct ComdatGroup<'d> {
+    /// The name by which linkers recognise the same group in another object.
+    pub signature: &'d [u8],
+    /// The signature's symbol, where it is a local one (as C++'s `C5` constructors); a global one is among the
+    /// object's symbols.
+    pub local_signature: Option<SymbolIndex>,
+    /// The sections in it.
+    pub sections: Vec<SectionIndex>,
+}
+
+/// A section that linkers know by its name.
+#[derive(Debug, Clone, Copy)]
+pub struct NamedSection<'d> {
+    /// Its position.
+    pub index: SectionIndex,
+    /// Its name.
+    pub name: &'d [u8],
+}
+
+/// Compiler bytecode beside or instead of machine code, in which names live on that a symbol table does not show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bytecode {
+    /// GCC's `-flto` (`.gnu.lto_*`).
+    GccLto,
+    /// LLVM's `-ffat-lto-objects` (`.llvm.lto`).
+    LlvmFatLto,
+}
+
+/// What one pass over an object finds.
+#[derive(Debug, Default)]
+pub struct ObjectSymbols<'d> {
+    /// All symbols that take part in linking, by ascending index.
+    pub symbols: Vec<Symbol<'d>>,
+    /// The COMDAT groups.
+    pub groups: Vec<ComdatGroup<'d>>,
+    /// Loaded sections whose name is a C identifier: `__start_NAME` and `__stop_NAME` bound them in the output.
+    pub bounded_sections: Vec<NamedSection<'d>>,
+    /// Sections named `.gnu.linkonce.*`, of which linkers keep one per name.
+    pub linkonce_sections: Vec<NamedSection<'d>>,
+    /// What the compilers wrote about themselves (`.comment`), NUL-separated.
+    pub producers: &'d [u8],
+    /// Bytecode that a linker may take instead of the machine code.
+    pub bytecode: Option<Bytecode>,
+}
+
+/// Which name a symbol or section gets: its own, or its own with one of two suffixes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewName {
+    /// The original name.
+    Same,
+    /// `NAME.tag`.
+    Private,
+    /// `NAME_tag`, which stays a C identifier.
+    Registry,
+}
+
+/// The suffixes behind [`NewName`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suffixes {
+    /// With the dot: `.tag`.
+    pub private: Vec<u8>,
+    /// With the underscore: `_tag`.
+    pub registry: Vec<u8>,
+}
+
+impl Suffixes {
+    /// What `name` appends.
+    pub fn of(&self, name: NewName) -> &[u8] {
+        match name {
+            NewName::Same => b"",
+            NewName::Private => &self.private,
+            NewName::Registry => &self.registry,
+        }
+    }
+}
+
+/// What is to happen to one symbol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SymbolEdit {
+    /// Which symbol.
+    pub index: SymbolIndex,
+    /// Its name from now on.
+    pub name: NewName,
+    /// Make it hidden, unless it is more constrained already.
+    pub hide: bool,
+    /// Make a global or unique definition weak.
+    pub weaken: bool,
+}
+
+/// What is to happen to one object. Empty: nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ObjectEdits {
+    /// By ascending index.
+    pub symbols: Vec<SymbolEdit>,
+    /// Sections that get another name, by ascending index.
+    pub sections: Vec<(SectionIndex, NewName)>,
+}
+
+impl ObjectEdits {
+    /// Whether the object stays as it is.
+    pub fn is_empty(&self) -> bool {
+        self.symbols.is_empty() && self.sections.is_empty()
+    }
+}

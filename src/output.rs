@@ -1,0 +1,200 @@
+//! Where a result goes, and how it gets there: into a temporary file beside the target, which takes the target's
+//! place by one rename when it is complete and verified. Until then the target is untouched.
+
+use std::fs::{self, File, Metadata, Permissions};
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::error::{Error, Result};
+use crate::input::Input;
+
+/// Where results go.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Output {
+    /// Each archive is replaced.
+    #[default]
+    InPlace,
+    /// One archive's result goes to this file.
+    File(PathBuf),
+    /// Each result goes to this folder, under its archive's file name.
+    Directory(PathBuf),
+    /// One archive's result goes to standard output.
+    Stdout,
+    /// Nothing is written; the report says what would be.
+    Nowhere,
+}
+
+impl Output {
+    /// What `-o PATH` means: `-` is standard output, an existing folder or a trailing slash a folder.
+    pub fn from_path(path: PathBuf) -> Self {
+        if path == Path::new("-") {
+            Self::Stdout
+        } else if path.as_os_str().as_encoded_bytes().ends_with(b"/") || path.is_dir() {
+            Self::Directory(path)
+        } else {
+            Self::File(path)
+        }
+    }
+
+    /// The target of each input.
+    ///
+    /// # Errors
+    /// Usage: several archives for one file, two of one file name for one folder, standard input in place.
+    pub fn targets(&self, inputs: &[Input]) -> Result<Vec<Target>> {
+        if inputs.len() > 1 {
+            if matches!(self, Self::File(_) | Self::Stdout) {
+                return Err(
+                    Error::usage("several archives cannot go to one output").with_help("name a folder: -o DIR/")
+                );
+            }
+            if inputs.iter().any(Input::is_stdin) {
+                return Err(Error::usage("standard input goes with no other archive"));
+            }
+        }
+        let targets = inputs.iter().map(|input| self.target(input)).collect::<Result<Vec<_>>>()?;
+        for (at, target) in targets.iter().enumerate() {
+            if target.path.is_some() && targets[..at].iter().any(|other| other.path == target.path) {
+                let path = target.path.as_deref().unwrap_or(Path::new(""));
+                return Err(Error::usage(format!("two archives would both become {}", path.display())));
+            }
+        }
+        Ok(targets)
+    }
+
+    fn target(&self, input: &Input) -> Result<Target> {
+        let path = match self {
+            Self::Nowhere | Self::Stdout => {
+                return Ok(Target { path: None, existing: None });
+            }
+            Self::InPlace | Self::Directory(_) if input.is_stdin() => {
+                return Err(
+                    Error::usage("standard input has no file to replace").with_help("say where to: -o FILE, or -o -")
+                );
+            }
+            Self::InPlace => input.path.clone(),
+            Self::File(path) => path.clone(),
+            Self::Directory(folder) => folder.join(input.path.file_name().unwrap_or(input.path.as_os_str())),
+        };
+        Target::resolve(&path).map_err(|error| error.in_archive(&path))
+    }
+}
+
+/// A file to be made or replaced; without a path, standard output.
+#[derive(Debug)]
+pub struct Target {
+    path: Option<PathBuf>,
+    existing: Option<Metadata>,
+}
+
+impl Target {
+    /// Follows symbolic links, so that the link stays and what it points to is replaced.
+    fn resolve(path: &Path) -> Result<Self> {
+        let path = match fs::canonicalize(path) {
+            Ok(path) => path,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => path.to_path_buf(),
+            Err(error) => return Err(Error::io("cannot resolve the output", error)),
+        };
+        let existing = fs::metadata(&path).ok();
+        if let Some(metadata) = &existing {
+            if !metadata.is_file() {
+                return Err(Error::usage("the output is not a regular file"));
+            }
+            // Renaming needs no permission on the file itself; asking for it all the same is what people who
+            // protect a file expect, and what tools that write in place do.
+            if metadata.permissions().readonly() {
+                return Err(Error::usage("the file is read-only").with_help("chmod u+w it, or write elsewhere with -o"));
+            }
+        }
+        Ok(Self { path: Some(path), existing })
+    }
+
+    /// Where it is; `None` for standard output.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// A temporary file to write the result to: beside the target, so that the rename stays on one file system.
+    ///
+    /// # Errors
+    /// I/O.
+    pub fn stage(self) -> Result<Staged> {
+        let mut builder = tempfile::Builder::new();
+        let permissions = self.existing.as_ref().map_or(Permissions::from_mode(0o666), Metadata::permissions);
+        builder.prefix(".armend-").permissions(permissions);
+        let file = match self.path.as_deref().map(folder_of) {
+            Some(folder) => {
+                fs::create_dir_all(folder).map_err(|error| Error::io("cannot make the output folder", error))?;
+                builder.tempfile_in(folder)
+            }
+            None => builder.tempfile(),
+        };
+        let file = file.map_err(|error| Error::io("cannot make a temporary file for the output", error))?;
+        Ok(Staged { target: self, file })
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// A result that is not in its place yet. Dropped, it is removed.
+#[derive(Debug)]
+pub struct Staged {
+    target: Target,
+    file: NamedTempFile,
+}
+
+impl Staged {
+    /// The temporary file.
+    pub fn file(&self) -> &File {
+        self.file.as_file()
+    }
+
+    /// The temporary file's path.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Puts the result in its place: mode and owner of the file it replaces, then one rename.
+    ///
+    /// # Errors
+    /// I/O; the target is then as it was.
+    pub fn commit(self) -> Result<()> {
+        let Some(path) = self.target.path else {
+            return self.copy_to_stdout();
+        };
+        let located = |error: Error| error.in_archive(&path);
+        if let Some(existing) = &self.target.existing {
+            let file = self.file.as_file();
+            // Only root may give files away; anyone else's results are their own, as with every tool that renames.
+            let new =
+                file.metadata().map_err(|error| located(Error::io("cannot read the output's metadata", error)))?;
+            if (new.uid(), new.gid()) != (existing.uid(), existing.gid()) {
+                _ = fchown(file, Some(existing.uid()), Some(existing.gid()));
+            }
+            file.set_permissions(existing.permissions())
+                .map_err(|error| located(Error::io("cannot keep the file's mode", error)))?;
+            // The original goes away with the rename: what takes its place has to be on disk by then.
+            file.sync_data().map_err(|error| located(Error::io("cannot write the output to disk", error)))?;
+        }
+        self.file.persist(&path).map_err(|error| located(Error::io("cannot replace the file", error.error)))?;
+        Ok(())
+    }
+
+    fn copy_to_stdout(self) -> Result<()> {
+        let mut file = self.file.reopen().map_err(|error| Error::io("cannot read the result", error))?;
+        let mut stdout = std::io::stdout().lock();
+        match std::io::copy(&mut file, &mut stdout).and_then(|_| stdout.flush()) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(Error::io("cannot write to standard output", error))
+            }
+            _ => Ok(()),
+        }
+    }
+}

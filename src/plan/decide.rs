@@ -1,0 +1,208 @@
+//! Decides every name's fate: first each by itself, then what has to follow others.
+
+use std::collections::HashSet;
+
+use rayon::prelude::*;
+
+use super::{Fate, MemberSymbols, NameId, Plan, Reason, SymbolDb, tag};
+use crate::error::Result;
+use crate::isolate::Isolate;
+use crate::mangling;
+use crate::object::symbol::{Placement, SectionIndex};
+use crate::origin::Origin;
+use crate::policy::{Keep, Method, Registries, Scope};
+
+/// Names that the linker itself or the C runtime's start files define, or look for by name (GNU ld's default script,
+/// glibc's csu/, gcc's crtstuff). A definition in an archive stands in for theirs and keeps its name.
+const LINKER_DEFINED: &[&[u8]] = &[
+    b"_DYNAMIC",
+    b"_GLOBAL_OFFSET_TABLE_",
+    b"_PROCEDURE_LINKAGE_TABLE_",
+    b"__GNU_EH_FRAME_HDR",
+    b"__TMC_END__",
+    b"__bss_start",
+    b"__data_start",
+    b"__dso_handle",
+    b"__ehdr_start",
+    b"__executable_start",
+    b"__fini_array_end",
+    b"__fini_array_start",
+    b"__init_array_end",
+    b"__init_array_start",
+    b"__preinit_array_end",
+    b"__preinit_array_start",
+    b"__rela_iplt_end",
+    b"__rela_iplt_start",
+    b"_edata",
+    b"_end",
+    b"_etext",
+    b"_fini",
+    b"_init",
+    b"_start",
+    b"data_start",
+    b"edata",
+    b"end",
+    b"etext",
+];
+
+/// Decides everything. `automatic` says that no pattern includes anything, so the exports are found.
+///
+/// # Errors
+/// Usage, for a tag that cannot be used.
+pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String) -> Result<Plan<'d>> {
+    let suffixes = tag::suffixes(&tag)?;
+    let mut plan = Plan {
+        method: policy.by,
+        hide: policy.hide,
+        tag,
+        suffixes,
+        fates: Vec::new(),
+        registries: HashSet::new(),
+        pinned_signatures: HashSet::new(),
+    };
+    let ids = 0..db.names().len() as u32;
+    plan.fates = ids.into_par_iter().map(|id| fate(db, policy, keep, &plan, NameId(id))).collect();
+    follow_personality(db, &mut plan);
+    if policy.by == Method::Rename {
+        follow_groups(db, &mut plan);
+        if policy.registries == Registries::Isolate && policy.scope != Scope::Std {
+            follow_registries(db, &mut plan);
+        }
+    }
+    Ok(plan)
+}
+
+fn fate(db: &SymbolDb<'_>, policy: &Isolate, keep: &Keep, plan: &Plan<'_>, id: NameId) -> Fate {
+    let name = db.name(id);
+    let stays = Fate::Stays;
+    if name.definitions == 0 {
+        return stays(Reason::NotDefined);
+    }
+    if tag::is_tagged(name.bytes, b'.', &plan.suffixes) {
+        return stays(Reason::AlreadyPrivate);
+    }
+    if name.bytes.contains(&b'@') {
+        return stays(Reason::Versioned);
+    }
+    if LINKER_DEFINED.contains(&name.bytes) {
+        return stays(Reason::LinkerDefined);
+    }
+    if keep.is_automatic() {
+        if is_export(db, id) && !keep.patterns().is_excluded(name.bytes) {
+            return stays(Reason::Export);
+        }
+    } else if let Some(pattern) = keep.patterns().includes(name.bytes) {
+        return stays(Reason::Kept(pattern));
+    }
+    if name.bytes.starts_with(b"_ZTI") || name.bytes.starts_with(b"_ZTS") {
+        return stays(Reason::TypeInfo);
+    }
+    let in_scope = match (policy.scope, db.origin(id)) {
+        (Scope::All, _) => true,
+        (Scope::Rust, origin) => origin != Some(Origin::C),
+        (Scope::Std, origin) => origin.is_some_and(|origin| origin.is_in_every_rust_program()),
+    };
+    if in_scope { Fate::Private } else { stays(Reason::OutOfScope) }
+}
+
+/// Whether a name is an export by itself: a visible, unmangled definition in a member that is neither the standard
+/// library's nor compiler-builtins', and none that rustc itself provides.
+pub fn is_export(db: &SymbolDb<'_>, id: NameId) -> bool {
+    let name = db.name(id);
+    name.visible
+        && !mangling::is_mangled(name.bytes)
+        // LTO's promoted locals.
+        && memchr::memmem::find(name.bytes, b".llvm.").is_none()
+        && db.origin(id).is_some_and(|origin| !origin.is_in_every_rust_program())
+}
+
+/// `DW.ref.NAME` is the cell through which unwind tables reach the personality routine NAME: private if that is.
+fn follow_personality(db: &SymbolDb<'_>, plan: &mut Plan<'_>) {
+    for (id, name) in db.names().iter().enumerate() {
+        let Some(routine) = name.bytes.strip_prefix(b"DW.ref.") else {
+            continue;
+        };
+        if plan.fates[id] == Fate::Private {
+            let private = db.find(routine).is_some_and(|routine| plan.fate(routine) == Fate::Private);
+            let tagged = tag::is_tagged(routine, b'.', &plan.suffixes);
+            if !private && !tagged {
+                plan.fates[id] = Fate::Stays(Reason::Personality);
+            }
+        }
+    }
+}
+
+/// Of groups with the same signature a linker keeps one, by any object: all that a group defines goes with its
+/// signature, to new names or none. Repeated until nothing changes, as names are in groups of several signatures.
+fn follow_groups<'d>(db: &SymbolDb<'d>, plan: &mut Plan<'d>) {
+    let with_groups: Vec<_> = db.members().iter().filter(|member| !member.object.groups.is_empty()).collect();
+    let groups: Vec<(&'d [u8], Vec<NameId>)> =
+        with_groups.par_iter().flat_map_iter(|member| group_names(member)).collect();
+    let holds = |fate: Fate| matches!(fate, Fate::Stays(reason) if !matches!(reason, Reason::AlreadyPrivate | Reason::NotDefined));
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for (signature, names) in &groups {
+            let id = db.find(signature);
+            let stays = plan.pinned_signatures.contains(signature)
+                || id.is_some_and(|id| holds(plan.fate(id)))
+                || names.iter().any(|&name| holds(plan.fate(name)));
+            if !stays {
+                continue;
+            }
+            changed |= plan.pinned_signatures.insert(signature);
+            for &name in names.iter().chain(&id) {
+                if plan.fate(name) == Fate::Private {
+                    plan.fates[name.0 as usize] = Fate::Stays(Reason::Group);
+                    changed = true;
+                }
+            }
+        }
+    }
+    // A signature need not be defined anywhere (C++'s C5 constructors, as some assemblers write them).
+    for (signature, names) in &groups {
+        if let Some(id) = db.find(signature)
+            && plan.fate(id) == Fate::Stays(Reason::NotDefined)
+            && names.iter().any(|&name| plan.fate(name) == Fate::Private)
+        {
+            plan.fates[id.0 as usize] = Fate::Private;
+        }
+    }
+}
+
+/// Each group's signature and what its sections define.
+fn group_names<'d>(member: &MemberSymbols<'d>) -> Vec<(&'d [u8], Vec<NameId>)> {
+    let mut groups: Vec<_> = member.object.groups.iter().map(|group| (group.signature, Vec::new())).collect();
+    let mut group_of = std::collections::HashMap::<SectionIndex, usize>::new();
+    for (at, group) in member.object.groups.iter().enumerate() {
+        group_of.extend(group.sections.iter().map(|&section| (section, at)));
+    }
+    for (symbol, &name) in member.object.symbols.iter().zip(&member.names) {
+        if let Placement::Section(section) = symbol.placement
+            && let Some(&group) = group_of.get(&section)
+        {
+            groups[group].1.push(name);
+        }
+    }
+    groups
+}
+
+/// A registry is a section of the archives that the archives' own code reads between its bounds.
+fn follow_registries<'d>(db: &SymbolDb<'d>, plan: &mut Plan<'d>) {
+    let sections: HashSet<&'d [u8]> = db
+        .members()
+        .iter()
+        .flat_map(|member| member.object.bounded_sections.iter().map(|section| section.name))
+        .collect();
+    for (id, name) in db.names().iter().enumerate() {
+        let bounded = name.bytes.strip_prefix(b"__start_").or_else(|| name.bytes.strip_prefix(b"__stop_"));
+        if let Some(section) = bounded
+            && name.definitions == 0
+            && sections.contains(section)
+            && !tag::is_tagged(section, b'_', &plan.suffixes)
+        {
+            plan.fates[id] = Fate::FollowsRegistry;
+            plan.registries.insert(section);
+        }
+    }
+}

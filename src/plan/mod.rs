@@ -1,0 +1,188 @@
+//! The plan: what is to happen to every name, decided over all given archives before the first byte is written.
+//! Pure data; it knows neither formats nor files.
+
+mod check;
+mod decide;
+mod symbol_db;
+pub mod tag;
+
+use std::collections::HashSet;
+
+pub use check::check;
+pub(crate) use check::nearest_names;
+pub use decide::{decide, is_export};
+pub use symbol_db::{MemberId, MemberSymbols, Name, NameId, SymbolDb};
+
+use crate::object::symbol::{
+    Binding, NamedSection, NewName, ObjectEdits, Placement, SectionIndex, Suffixes, Symbol, SymbolEdit, Visibility,
+};
+use crate::policy::{Method, PatternId};
+
+/// What is to happen to a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It becomes private to the archives.
+    Private,
+    /// It bounds a registry and follows the registry's section to its new name.
+    FollowsRegistry,
+    /// It stays, for a reason.
+    Stays(Reason),
+}
+
+/// Why a name stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// No given archive defines it.
+    NotDefined,
+    /// A pattern keeps it.
+    Kept(PatternId),
+    /// It is an export by itself: a visible, unmangled definition that is neither std's nor compiler-builtins'.
+    Export,
+    /// It carries a tag: an earlier run made it private.
+    AlreadyPrivate,
+    /// It is bound to a version (`name@VERSION`).
+    Versioned,
+    /// Linkers or the C runtime's start files define or look for a name like it.
+    LinkerDefined,
+    /// C++ type information has to be the same on both sides of an exception.
+    TypeInfo,
+    /// It is in a COMDAT group that also holds a name that stays.
+    Group,
+    /// It points to a personality routine (`DW.ref.…`) that stays.
+    Personality,
+    /// The scope leaves it out.
+    OutOfScope,
+}
+
+impl Reason {
+    /// A word for reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotDefined => "not-defined",
+            Self::Kept(_) | Self::Export => "export",
+            Self::AlreadyPrivate => "already-private",
+            Self::Versioned => "versioned",
+            Self::LinkerDefined => "linker-defined",
+            Self::TypeInfo => "typeinfo",
+            Self::Group => "group",
+            Self::Personality => "personality",
+            Self::OutOfScope => "out-of-scope",
+        }
+    }
+}
+
+/// What is to happen to everything.
+#[derive(Debug)]
+pub struct Plan<'d> {
+    /// How private definitions become private.
+    pub method: Method,
+    /// Whether renamed definitions become hidden as well.
+    pub hide: bool,
+    /// The tag.
+    pub tag: String,
+    /// What the tag appends to names.
+    pub suffixes: Suffixes,
+    /// For each name of the [`SymbolDb`], its fate.
+    pub fates: Vec<Fate>,
+    /// The sections that become registries of the archives' own.
+    pub registries: HashSet<&'d [u8]>,
+    /// Signatures of COMDAT groups that stay.
+    pinned_signatures: HashSet<&'d [u8]>,
+}
+
+impl Plan<'_> {
+    /// A name's fate.
+    pub fn fate(&self, name: NameId) -> Fate {
+        self.fates[name.0 as usize]
+    }
+
+    /// What a symbol called `name` is called in the output.
+    pub fn new_name(&self, name: NameId) -> NewName {
+        match self.fate(name) {
+            _ if self.method != Method::Rename => NewName::Same,
+            Fate::Private => NewName::Private,
+            Fate::FollowsRegistry => NewName::Registry,
+            Fate::Stays(_) => NewName::Same,
+        }
+    }
+
+    /// What is to happen to one member.
+    pub fn member_edits(&self, member: &MemberSymbols<'_>) -> ObjectEdits {
+        let mut edits = ObjectEdits::default();
+        let mut private_sections = HashSet::new();
+        for (symbol, &name) in member.object.symbols.iter().zip(&member.names) {
+            let edit = self.symbol_edit(symbol, name);
+            if edit.name == NewName::Private
+                && let Placement::Section(section) = symbol.placement
+            {
+                private_sections.insert(section);
+            }
+            if edit.name != NewName::Same || edit.hide || edit.weaken {
+                edits.symbols.push(edit);
+            }
+        }
+        if self.method == Method::Rename {
+            self.rename_signatures(member, &private_sections, &mut edits);
+            self.rename_sections(member, &private_sections, &mut edits);
+        }
+        edits
+    }
+
+    fn symbol_edit(&self, symbol: &Symbol<'_>, name: NameId) -> SymbolEdit {
+        let private = self.fate(name) == Fate::Private && symbol.is_definition();
+        let weaken = match self.method {
+            Method::Weaken => private,
+            // Two strong definitions of the same type information would be duplicates; it is the same on both sides.
+            Method::Rename => symbol.is_definition() && self.fate(name) == Fate::Stays(Reason::TypeInfo),
+            Method::Hide => false,
+        };
+        SymbolEdit {
+            index: symbol.index,
+            name: self.new_name(name),
+            hide: private
+                && (self.method == Method::Hide || self.method == Method::Rename && self.hide)
+                && symbol.visibility < Visibility::Hidden,
+            weaken: weaken && symbol.binding != Binding::Weak,
+        }
+    }
+
+    /// A group whose definitions get names of their own gets a signature of its own: otherwise a linker could keep
+    /// another object's group instead and discard the definitions. Global signatures are symbols like others.
+    fn rename_signatures(
+        &self,
+        member: &MemberSymbols<'_>,
+        private_sections: &HashSet<SectionIndex>,
+        edits: &mut ObjectEdits,
+    ) {
+        let before = edits.symbols.len();
+        for group in &member.object.groups {
+            if let Some(index) = group.local_signature
+                && !self.pinned_signatures.contains(group.signature)
+                && group.sections.iter().any(|section| private_sections.contains(section))
+            {
+                edits.symbols.push(SymbolEdit { index, name: NewName::Private, hide: false, weaken: false });
+            }
+        }
+        if edits.symbols.len() > before {
+            edits.symbols.sort_by_key(|edit| edit.index);
+            edits.symbols.dedup_by_key(|edit| edit.index);
+        }
+    }
+
+    /// Registries, and the sections of which linkers keep one per name (`.gnu.linkonce.t.NAME`).
+    fn rename_sections(
+        &self,
+        member: &MemberSymbols<'_>,
+        private_sections: &HashSet<SectionIndex>,
+        edits: &mut ObjectEdits,
+    ) {
+        let object = &member.object;
+        let linkonce = |section: &&NamedSection<'_>| {
+            private_sections.contains(&section.index) && !tag::is_tagged(section.name, b'.', &self.suffixes)
+        };
+        edits.sections.extend(object.linkonce_sections.iter().filter(linkonce).map(|s| (s.index, NewName::Private)));
+        let registries = object.bounded_sections.iter().filter(|section| self.registries.contains(section.name));
+        edits.sections.extend(registries.map(|section| (section.index, NewName::Registry)));
+        edits.sections.sort_by_key(|&(index, _)| index);
+    }
+}

@@ -1,0 +1,144 @@
+//! Every symbol of all given archives, by name. Built once; everything later only reads it.
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use rayon::prelude::*;
+use std::hash::BuildHasher;
+
+use crate::error::Result;
+use crate::input::ParsedArchive;
+use crate::object::symbol::{ObjectSymbols, Symbol, Visibility};
+use crate::origin::{MemberOrigins, Origin};
+
+/// A name's position among all names. Names are numbered in the order of archives, members and symbols.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NameId(pub u32);
+
+/// A member's position among the members of all archives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MemberId(pub u32);
+
+/// What the archives together say of a name.
+#[derive(Debug, Clone, Copy)]
+pub struct Name<'d> {
+    /// The name.
+    pub bytes: &'d [u8],
+    /// How many definitions there are.
+    pub definitions: u32,
+    /// The first member that defines it.
+    pub first_definition: Option<MemberId>,
+    /// Whether a definition is visible outside a linked component.
+    pub visible: bool,
+}
+
+/// A member's symbols and what they are called.
+#[derive(Debug)]
+pub struct MemberSymbols<'d> {
+    /// The archive it is in, and its position there.
+    pub archive: usize,
+    /// Its position among the archive's members.
+    pub position: usize,
+    /// Whose it is.
+    pub origin: Origin,
+    /// What its object holds.
+    pub object: ObjectSymbols<'d>,
+    /// For each of the object's symbols, its name.
+    pub names: Vec<NameId>,
+}
+
+/// The whole-archive symbol table.
+#[derive(Debug)]
+pub struct SymbolDb<'d> {
+    names: Vec<Name<'d>>,
+    table: HashTable<NameId>,
+    hasher: DefaultHashBuilder,
+    members: Vec<MemberSymbols<'d>>,
+}
+
+impl<'d> SymbolDb<'d> {
+    /// Reads all members in parallel, then joins them by name.
+    ///
+    /// # Errors
+    /// Malformed, with file, member and offset.
+    pub fn build(archives: &[ParsedArchive<'d>]) -> Result<Self> {
+        let hasher = DefaultHashBuilder::default();
+        let mut db = Self { names: Vec::new(), table: HashTable::new(), hasher, members: Vec::new() };
+        for (archive, parsed) in archives.iter().enumerate() {
+            let scanned = parsed
+                .objects
+                .par_iter()
+                .enumerate()
+                .map(|(position, object)| object.symbols().map_err(|error| parsed.locate(error, position)));
+            let scanned = scanned.collect::<Result<Vec<_>>>()?;
+            let mut origins = MemberOrigins::default();
+            for (position, (object, member)) in scanned.into_iter().zip(&parsed.archive.members).enumerate() {
+                let origin = origins.next(member.name, object.producers);
+                db.add_member(archive, position, origin, object);
+            }
+        }
+        Ok(db)
+    }
+
+    fn add_member(&mut self, archive: usize, position: usize, origin: Origin, object: ObjectSymbols<'d>) {
+        let member = MemberId(self.members.len() as u32);
+        let names = object.symbols.iter().map(|symbol| self.add_symbol(member, symbol)).collect();
+        self.members.push(MemberSymbols { archive, position, origin, object, names });
+    }
+
+    fn add_symbol(&mut self, member: MemberId, symbol: &Symbol<'d>) -> NameId {
+        let Self { names, table, hasher, .. } = self;
+        let entry = table.entry(
+            hasher.hash_one(symbol.name),
+            |&id| names[id.0 as usize].bytes == symbol.name,
+            |&id| hasher.hash_one(names[id.0 as usize].bytes),
+        );
+        let new = NameId(names.len() as u32);
+        let id = *entry.or_insert(new).get();
+        if id == new {
+            names.push(Name { bytes: symbol.name, definitions: 0, first_definition: None, visible: false });
+        }
+        if symbol.is_definition() {
+            let name = &mut names[id.0 as usize];
+            name.definitions += 1;
+            name.first_definition.get_or_insert(member);
+            name.visible |= matches!(symbol.visibility, Visibility::Default | Visibility::Protected);
+        }
+        id
+    }
+
+    /// The name called so.
+    pub fn find(&self, name: &[u8]) -> Option<NameId> {
+        self.table.find(self.hasher.hash_one(name), |&id| self.name(id).bytes == name).copied()
+    }
+
+    /// What is known of a name.
+    pub fn name(&self, id: NameId) -> &Name<'d> {
+        &self.names[id.0 as usize]
+    }
+
+    /// All names, in the order of their ids.
+    pub fn names(&self) -> &[Name<'d>] {
+        &self.names
+    }
+
+    /// One member.
+    pub fn member(&self, id: MemberId) -> &MemberSymbols<'d> {
+        &self.members[id.0 as usize]
+    }
+
+    /// All members of all archives, in order.
+    pub fn members(&self) -> &[MemberSymbols<'d>] {
+        &self.members
+    }
+
+    /// The members of one archive.
+    pub fn members_of(&self, archive: usize) -> impl Iterator<Item = &MemberSymbols<'d>> {
+        self.members.iter().filter(move |member| member.archive == archive)
+    }
+
+    /// The origin of a name by its first definition; `None` for a name that nothing here defines.
+    pub fn origin(&self, id: NameId) -> Option<Origin> {
+        let name = self.name(id);
+        let member = self.member(name.first_definition?);
+        Some(crate::origin::of_symbol(name.bytes, &member.origin))
+    }
+}

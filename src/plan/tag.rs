@@ -1,0 +1,75 @@
+//! The tag that makes private names unique, and how such names are recognised in a later run.
+
+use crate::archive::Archive;
+use crate::error::{Error, Result};
+use crate::object::symbol::Suffixes;
+
+/// What default tags begin with; eight hexadecimal digits follow.
+const PREFIX: &[u8] = b"armend";
+const DIGITS: usize = 8;
+
+/// A tag for the archives' content: the same content gives the same tag wherever the files are, in any order.
+pub fn derive(archives: &[&Archive<'_>]) -> String {
+    use rayon::prelude::*;
+    let fingerprint = |archive: &&Archive<'_>| {
+        let members = archive.members.par_iter().map(|member| {
+            let mut hasher = crc32fast::Hasher::new();
+            hasher.update(member.name);
+            hasher.update(&(member.data.len() as u64).to_le_bytes());
+            hasher.update(member.data);
+            hasher.finalize()
+        });
+        crc32(&members.collect::<Vec<_>>())
+    };
+    let mut fingerprints: Vec<u32> = archives.iter().map(fingerprint).collect();
+    fingerprints.sort_unstable();
+    format!("{}{:08x}", PREFIX.escape_ascii(), crc32(&fingerprints))
+}
+
+fn crc32(fingerprints: &[u32]) -> u32 {
+    let bytes: Vec<u8> = fingerprints.iter().flat_map(|fingerprint| fingerprint.to_le_bytes()).collect();
+    crc32fast::hash(&bytes)
+}
+
+/// The suffixes of a tag.
+///
+/// # Errors
+/// Usage, for a tag that is not letters, digits and underscores: section names that carry it stay C identifiers, and
+/// demanglers take it for a suffix.
+pub fn suffixes(tag: &str) -> Result<Suffixes> {
+    if tag.is_empty() || !tag.bytes().all(|c| c == b'_' || c.is_ascii_alphanumeric()) {
+        let what = format!("the tag \"{tag}\" is not made of letters, digits and underscores");
+        return Err(Error::usage(what));
+    }
+    Ok(Suffixes { private: format!(".{tag}").into_bytes(), registry: format!("_{tag}").into_bytes() })
+}
+
+/// Whether `name` ends in one of `suffixes` or in a default tag of any archive, behind `separator`.
+pub fn is_tagged(name: &[u8], separator: u8, suffixes: &Suffixes) -> bool {
+    let own = if separator == b'.' { &suffixes.private } else { &suffixes.registry };
+    if name.len() > own.len() && name.ends_with(own) {
+        return true;
+    }
+    let Some((rest, digits)) = name.split_last_chunk::<DIGITS>() else {
+        return false;
+    };
+    let Some(base) = rest.strip_suffix(PREFIX).and_then(|rest| rest.strip_suffix(&[separator])) else {
+        return false;
+    };
+    !base.is_empty() && digits.iter().all(|c| c.is_ascii_digit() || (b'a'..=b'f').contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_recognised() {
+        let own = suffixes("krun").unwrap();
+        assert!(is_tagged(b"foo.krun", b'.', &own) && is_tagged(b"foo.armend0123abcd", b'.', &own));
+        assert!(is_tagged(b"set_krun", b'_', &own) && is_tagged(b"set_armend0123abcd", b'_', &own));
+        assert!(!is_tagged(b"foo_krun", b'.', &own) && !is_tagged(b".krun", b'.', &own));
+        assert!(!is_tagged(b"foo.armend0123abcX", b'.', &own) && !is_tagged(b"foo.armend", b'.', &own));
+        assert!(suffixes("a-b").is_err() && suffixes("").is_err());
+    }
+}

@@ -1,0 +1,189 @@
+//! Patterns over symbol names.
+//!
+//! `krun_*` is a glob over the linkage name; `re:^krun_` a regular expression; `demangled:std::*` a glob (or
+//! `demangled:re:…` an expression) over the demangled path without its hash; a leading `!` excludes what the rest
+//! matches. A name matches a set of patterns when one includes it and none excludes it.
+
+use std::collections::HashMap;
+
+use globset::GlobBuilder;
+use regex::bytes::{RegexSet, RegexSetBuilder};
+
+use crate::error::{Error, Result};
+use crate::mangling;
+
+/// A pattern's position in its set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PatternId(pub u32);
+
+/// A set of patterns, ready to match.
+#[derive(Debug, Default)]
+pub struct Patterns {
+    texts: Vec<String>,
+    literals: HashMap<Vec<u8>, PatternId>,
+    /// Over linkage names and over demangled paths, with the pattern of each expression.
+    linkage: Expressions,
+    demangled: Expressions,
+}
+
+#[derive(Debug, Default)]
+struct Expressions {
+    sources: Vec<String>,
+    ids: Vec<PatternId>,
+    set: RegexSet,
+}
+
+impl Expressions {
+    fn compile(&mut self) -> Result<()> {
+        // Symbol names are bytes, so `.` is any byte and `\w` is ASCII.
+        let mut builder = RegexSetBuilder::new(&self.sources);
+        self.set = builder
+            .unicode(false)
+            .build()
+            .map_err(|error| Error::usage(format!("a pattern cannot be used: {error}")))?;
+        Ok(())
+    }
+
+    fn matches(&self, name: &[u8]) -> impl Iterator<Item = PatternId> + use<'_> {
+        let found = (!self.ids.is_empty()).then(|| self.set.matches(name));
+        found.into_iter().flat_map(|found| found.into_iter().map(|at| self.ids[at]).collect::<Vec<_>>())
+    }
+}
+
+impl Patterns {
+    /// Parses patterns. Empty ones are an error.
+    ///
+    /// # Errors
+    /// Usage, naming the pattern and what is wrong with it.
+    pub fn parse(texts: Vec<String>) -> Result<Self> {
+        let mut patterns = Self::default();
+        for (index, text) in texts.iter().enumerate() {
+            patterns.add(text, PatternId(index as u32))?;
+        }
+        patterns.linkage.compile()?;
+        patterns.demangled.compile()?;
+        patterns.texts = texts;
+        Ok(patterns)
+    }
+
+    fn add(&mut self, text: &str, id: PatternId) -> Result<()> {
+        let bare = text.strip_prefix('!').unwrap_or(text);
+        let (demangled, bare) = match bare.strip_prefix("demangled:") {
+            Some(rest) => (true, rest),
+            None => (false, bare),
+        };
+        if bare.is_empty() || bare == "re:" {
+            return Err(Error::usage(format!("the pattern \"{text}\" is empty")));
+        }
+        let expression = match bare.strip_prefix("re:") {
+            Some(expression) => expression.to_owned(),
+            None if !demangled && !bare.contains(['*', '?', '[', '{', '\\']) => {
+                // The exclusion of a name and the name itself both count: exclusions are looked at first.
+                let key = if text.starts_with('!') { format!("!{bare}") } else { bare.to_owned() };
+                self.literals.entry(key.into_bytes()).or_insert(id);
+                return Ok(());
+            }
+            None => GlobBuilder::new(bare)
+                .backslash_escape(true)
+                .build()
+                .map_err(|error| Error::usage(format!("the pattern \"{text}\" is not a glob: {}", error.kind())))?
+                .regex()
+                .to_owned(),
+        };
+        let single = RegexSetBuilder::new([&expression]).unicode(false).build();
+        single.map_err(|error| Error::usage(format!("the pattern \"{text}\" cannot be used: {error}")))?;
+        let expressions = if demangled { &mut self.demangled } else { &mut self.linkage };
+        expressions.sources.push(expression);
+        expressions.ids.push(id);
+        Ok(())
+    }
+
+    /// Whether there is no pattern.
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+
+    /// Whether there are exclusions only; they then apply to what is included by default.
+    pub fn only_excludes(&self) -> bool {
+        self.texts.iter().all(|text| text.starts_with('!'))
+    }
+
+    /// The text of a pattern as it was given.
+    pub fn text(&self, id: PatternId) -> &str {
+        &self.texts[id.0 as usize]
+    }
+
+    /// All patterns.
+    pub fn ids(&self) -> impl Iterator<Item = PatternId> + use<> {
+        (0..self.texts.len() as u32).map(PatternId)
+    }
+
+    /// Whether this pattern excludes.
+    pub fn excludes(&self, id: PatternId) -> bool {
+        self.text(id).starts_with('!')
+    }
+
+    /// Every pattern that speaks of `name`, the excluding ones included, in the order they were given.
+    pub fn matches(&self, name: &[u8]) -> Vec<PatternId> {
+        let mut ids: Vec<PatternId> = self.linkage.matches(name).collect();
+        if !self.literals.is_empty() {
+            ids.extend(self.literals.get(name));
+            ids.extend(self.literals.get([b"!", name].concat().as_slice()));
+        }
+        if !self.demangled.ids.is_empty()
+            && let Some(path) = mangling::demangle(name)
+        {
+            ids.extend(self.demangled.matches(path.as_bytes()));
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    /// The pattern that includes `name`, unless another excludes it.
+    pub fn includes(&self, name: &[u8]) -> Option<PatternId> {
+        let ids = self.matches(name);
+        if ids.iter().any(|&id| self.excludes(id)) { None } else { ids.first().copied() }
+    }
+
+    /// Whether a pattern excludes `name`.
+    pub fn is_excluded(&self, name: &[u8]) -> bool {
+        self.matches(name).iter().any(|&id| self.excludes(id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn included(patterns: &[&str], name: &str) -> bool {
+        let patterns = Patterns::parse(patterns.iter().map(|&text| text.to_owned()).collect()).unwrap();
+        patterns.includes(name.as_bytes()).is_some()
+    }
+
+    #[test]
+    fn literals_globs_expressions_and_exclusions() {
+        assert!(included(&["krun_start"], "krun_start") && !included(&["krun_start"], "krun_started"));
+        assert!(included(&["krun_*"], "krun_") && !included(&["krun_*"], "xkrun_a"));
+        assert!(included(&["js_?[ab]"], "js_1b") && !included(&["js_?[ab]"], "js_1c"));
+        assert!(included(&["re:^a+$"], "aaa") && included(&["re:b"], "abc") && !included(&["re:^b"], "abc"));
+        assert!(!included(&["krun_*", "!krun_x"], "krun_x") && included(&["krun_*", "!krun_x"], "krun_y"));
+        assert!(!included(&["!krun_?", "krun_*"], "krun_x"));
+        assert!(included(&["a/*"], "a/b/c"), "a slash is a byte like any other");
+    }
+
+    #[test]
+    fn demangled_paths() {
+        let name = "_ZN4core3fmt5write17h0123456789abcdefE";
+        assert!(included(&["demangled:core::*"], name) && !included(&["demangled:std::*"], name));
+        assert!(included(&["demangled:re:::write$"], name) && included(&["demangled:core::fmt::write"], name));
+    }
+
+    #[test]
+    fn what_is_no_pattern() {
+        for text in ["", "!", "re:", "re:(", "[", "demangled:"] {
+            let error = Patterns::parse(vec![text.to_owned()]).unwrap_err().to_string();
+            assert!(error.contains(&format!("\"{text}\"")), "{error}");
+        }
+    }
+}

@@ -1,0 +1,480 @@
+//! The report of `isolate`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::{Phase, producers};
+use crate::archive::ArchiveKind;
+use crate::error::printable;
+use crate::input::ParsedArchive;
+use crate::isolate::Isolate;
+use crate::object::symbol::{Binding, Placement};
+use crate::origin::Origin;
+use crate::output::Target;
+use crate::plan::{Fate, NameId, Plan, Reason, SymbolDb};
+use crate::policy::{Keep, Method, Scope};
+
+/// What `isolate` did, or in a dry run would do.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct IsolateReport {
+    /// [`super::SCHEMA`].
+    pub schema: u32,
+    /// `isolate`.
+    pub verb: &'static str,
+    /// How definitions became private.
+    pub by: Method,
+    /// What became private.
+    pub scope: Scope,
+    /// The tag.
+    pub tag: String,
+    /// Whether any archive changed, or would.
+    pub changed: bool,
+    /// Each archive, in the order given.
+    pub archives: Vec<ArchiveSummary>,
+    /// The compilers that the members name, by name.
+    pub toolchains: Vec<Toolchain>,
+    /// The exports, by name.
+    pub kept: Vec<KeptName>,
+    /// Every name that became private, by name.
+    pub private: Vec<PrivateName>,
+    /// How many definitions of each origin became private.
+    pub private_by_origin: Vec<OriginCount>,
+    /// Sections that became registries of the archives' own.
+    pub registries: Vec<Registry>,
+    /// Other definitions that stay as they are.
+    pub stays: Vec<StayingName>,
+    /// What behaves otherwise than before, or may surprise.
+    pub warnings: Vec<Warning>,
+    /// What the run cost.
+    pub phases: Vec<Phase>,
+}
+
+/// One archive before and after.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct ArchiveSummary {
+    /// The path as given.
+    pub archive: PathBuf,
+    /// Where the result is; absent for standard output and in a dry run.
+    pub output: Option<PathBuf>,
+    /// Its kind.
+    pub kind: ArchiveKind,
+    /// How many members it has.
+    pub members: usize,
+    /// How many of them changed.
+    pub members_changed: usize,
+    /// Its length before, in bytes.
+    pub input_bytes: u64,
+    /// Its length after, in bytes; absent in a dry run.
+    pub output_bytes: Option<u64>,
+    /// Whether it changed.
+    pub changed: bool,
+}
+
+impl ArchiveSummary {
+    /// An archive about to go to `target`.
+    pub(crate) fn before(parsed: &ParsedArchive<'_>, target: &Target, members_changed: usize, changed: bool) -> Self {
+        Self {
+            archive: parsed.input.path.clone(),
+            output: target.path().map(Path::to_path_buf),
+            kind: parsed.archive.kind,
+            members: parsed.archive.members.len(),
+            members_changed,
+            input_bytes: parsed.input.bytes().len() as u64,
+            output_bytes: None,
+            changed,
+        }
+    }
+}
+
+/// A compiler.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Toolchain {
+    /// What it calls itself.
+    pub producer: String,
+    /// How many members it made.
+    pub members: usize,
+}
+
+/// An export.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct KeptName {
+    /// Its name.
+    pub name: String,
+    /// The crate, `std`, `runtime`, `compiler-builtins` or `c`.
+    pub origin: String,
+    /// The kind of origin.
+    pub kind: &'static str,
+    /// The members that define it.
+    pub members: Vec<String>,
+    /// `export` where it was found, the pattern where it was asked for.
+    pub why: String,
+}
+
+/// A name that became private.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct PrivateName {
+    /// Its name before.
+    pub name: String,
+    /// Its name now.
+    pub to: String,
+    /// Whose it is.
+    pub origin: String,
+    /// The kind of origin.
+    pub kind: &'static str,
+    /// Whether a Rust program of the same toolchain defines it as well, so that linked as it was, one definition
+    /// served both, with or without a word from the linker.
+    pub shared_with_rust_host: bool,
+}
+
+/// A count by origin.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct OriginCount {
+    /// The kind of origin.
+    pub kind: &'static str,
+    /// The origin.
+    pub origin: String,
+    /// How many definitions became private.
+    pub definitions: usize,
+}
+
+/// A registry that became the archives' own.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Registry {
+    /// The section's name before.
+    pub section: String,
+    /// Its name now.
+    pub to: String,
+}
+
+/// A definition that is no export and stays all the same.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct StayingName {
+    /// Its name.
+    pub name: String,
+    /// Why, in a word.
+    pub why: &'static str,
+}
+
+/// Something to know.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Warning {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is about.
+    pub message: String,
+}
+
+/// What a report is made from.
+pub(crate) struct Facts<'a, 'd> {
+    pub archives: &'a [ParsedArchive<'d>],
+    pub db: &'a SymbolDb<'d>,
+    pub plan: &'a Plan<'d>,
+    pub keep: &'a Keep,
+    pub policy: &'a Isolate,
+}
+
+impl IsolateReport {
+    /// What the plan says. The archives' outcome and the phases are filled in as they happen.
+    pub(crate) fn of_plan(facts: &Facts<'_, '_>) -> Self {
+        let Facts { db, plan, policy, .. } = facts;
+        let names = facts.names();
+        let mut report = Self {
+            schema: super::SCHEMA,
+            verb: "isolate",
+            by: policy.by,
+            scope: policy.scope,
+            tag: plan.tag.clone(),
+            changed: false,
+            archives: Vec::new(),
+            toolchains: facts.toolchains(),
+            kept: facts.kept(&names),
+            private: facts.private(&names),
+            private_by_origin: facts.counts(),
+            registries: Vec::new(),
+            stays: Vec::new(),
+            warnings: Vec::new(),
+            phases: Vec::new(),
+        };
+        for &id in &names {
+            if let Fate::Stays(reason) = plan.fate(id)
+                && !matches!(reason, Reason::NotDefined | Reason::Kept(_) | Reason::Export | Reason::AlreadyPrivate)
+            {
+                report.stays.push(StayingName { name: printable(db.name(id).bytes), why: reason.word() });
+            }
+        }
+        let mut sections: Vec<&[u8]> = plan.registries.iter().copied().collect();
+        sections.sort_unstable();
+        report.registries = sections
+            .into_iter()
+            .map(|section| Registry {
+                section: printable(section),
+                to: printable(&[section, &plan.suffixes.registry].concat()),
+            })
+            .collect();
+        report.warnings = facts.warnings(&report);
+        report
+    }
+}
+
+impl<'d> Facts<'_, 'd> {
+    /// All names in alphabetical order.
+    fn names(&self) -> Vec<NameId> {
+        let mut ids: Vec<NameId> = (0..self.db.names().len() as u32).map(NameId).collect();
+        ids.sort_unstable_by_key(|&id| self.db.name(id).bytes);
+        ids
+    }
+
+    fn toolchains(&self) -> Vec<Toolchain> {
+        let found = producers(self.db).into_iter();
+        let mut toolchains: Vec<_> =
+            found.map(|(producer, members)| Toolchain { producer: printable(producer), members }).collect();
+        if super::rustc_versions(self.db).is_empty() {
+            toolchains.extend(self.rustc_commit());
+        }
+        toolchains
+    }
+
+    /// rustc says its version in `.comment` since 1.73 only, but std's panic locations have always named its commit:
+    /// `/rustc/HASH/library/…`.
+    fn rustc_commit(&self) -> Option<Toolchain> {
+        let std: Vec<_> = self.db.members().iter().filter(|member| member.origin == Origin::Std).collect();
+        let commit = std.iter().find_map(|member| {
+            let object = &self.archives[member.archive].objects[member.position];
+            object.constants().into_iter().find_map(|data| {
+                let at = memchr::memmem::find(data, b"/rustc/")? + b"/rustc/".len();
+                let rest = &data[at..];
+                let end = memchr::memchr(b'/', rest)?;
+                Some(&rest[..end]).filter(|commit| commit.len() == 40)
+            })
+        })?;
+        Some(Toolchain { producer: format!("rustc commit {}", printable(commit)), members: std.len() })
+    }
+
+    fn kept(&self, names: &[NameId]) -> Vec<KeptName> {
+        let exports = names.iter().filter_map(|&id| match self.plan.fate(id) {
+            Fate::Stays(Reason::Export) => Some((id, "export".to_owned())),
+            Fate::Stays(Reason::Kept(pattern)) => Some((id, self.keep.patterns().text(pattern).to_owned())),
+            _ => None,
+        });
+        let mut kept: Vec<_> = exports
+            .map(|(id, why)| {
+                let origin = self.db.origin(id).unwrap_or(Origin::C);
+                let name = printable(self.db.name(id).bytes);
+                (id, KeptName { name, origin: origin.to_string(), kind: origin.kind(), members: Vec::new(), why })
+            })
+            .collect();
+        let mut places: BTreeMap<NameId, usize> = kept.iter().enumerate().map(|(at, (id, _))| (*id, at)).collect();
+        for member in self.db.members() {
+            let defined = member.object.symbols.iter().zip(&member.names).filter(|(symbol, _)| symbol.is_definition());
+            for (_, id) in defined {
+                if let Some(&mut at) = places.get_mut(id) {
+                    kept[at].1.members.push(self.archives[member.archive].member_label(member.position));
+                }
+            }
+        }
+        kept.into_iter().map(|(_, kept)| kept).collect()
+    }
+
+    fn private(&self, names: &[NameId]) -> Vec<PrivateName> {
+        let private = names.iter().filter(|&&id| self.plan.fate(id) == Fate::Private);
+        private
+            .filter_map(|&id| {
+                let origin = self.db.origin(id)?;
+                let name = self.db.name(id).bytes;
+                let suffix = self.plan.suffixes.of(self.plan.new_name(id));
+                Some(PrivateName {
+                    name: printable(name),
+                    to: printable(&[name, suffix].concat()),
+                    shared_with_rust_host: origin.is_in_every_rust_program(),
+                    kind: origin.kind(),
+                    origin: origin.to_string(),
+                })
+            })
+            .collect()
+    }
+
+    fn counts(&self) -> Vec<OriginCount> {
+        let mut counts = BTreeMap::new();
+        for (at, name) in self.db.names().iter().enumerate() {
+            let id = NameId(at as u32);
+            if self.plan.fate(id) == Fate::Private
+                && let Some(origin) = self.db.origin(id)
+            {
+                *counts.entry(origin).or_insert(0) += name.definitions as usize;
+            }
+        }
+        counts
+            .into_iter()
+            .map(|(origin, definitions)| OriginCount { kind: origin.kind(), origin: origin.to_string(), definitions })
+            .collect()
+    }
+
+    fn warnings(&self, report: &IsolateReport) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        let renames = self.policy.by == Method::Rename;
+        let own_std = report.private.iter().any(|name| name.kind == "std" || name.kind == "runtime");
+        if renames && own_std {
+            warnings.push(Warning {
+                name: "panic-boundary",
+                message: "the archive has a Rust runtime of its own now: a panic that leaves one of its functions and \
+                          reaches a catch_unwind on the other side aborts, in either direction"
+                    .to_owned(),
+            });
+        }
+        let bundled = report.kept.iter().filter(|kept| kept.why == "export" && kept.kind == "c").count();
+        if bundled > 0 && report.kept.len() > bundled {
+            warnings.push(Warning {
+                name: "bundled-c-kept",
+                message: format!(
+                    "{bundled} of the exports found are bundled C's and stay shared with any other copy: name the \
+                     exports with --keep to make these private"
+                ),
+            });
+        }
+        let weak = if renames { self.private_weak() } else { Vec::new() };
+        if !weak.is_empty() {
+            warnings.push(Warning {
+                name: "weak-override",
+                message: format!(
+                    "{} weak C definitions became private, and a definition elsewhere no longer replaces them: {}",
+                    weak.len(),
+                    some(&weak, 5)
+                ),
+            });
+        }
+        let absent: Vec<_> = self.absent_names();
+        if !absent.is_empty() {
+            warnings.push(Warning {
+                name: "not-defined",
+                message: format!("{} names to keep are not defined here: {}", absent.len(), some(&absent, 5)),
+            });
+        }
+        warnings
+    }
+
+    /// Weak definitions in C that are private now and were meant to yield: not the kind that templates, inline
+    /// functions and their COMDAT groups make.
+    fn private_weak(&self) -> Vec<String> {
+        let mut weak = std::collections::BTreeSet::new();
+        for member in self.db.members().iter().filter(|member| member.origin == Origin::C) {
+            for (symbol, &id) in member.object.symbols.iter().zip(&member.names) {
+                let Placement::Section(section) = symbol.placement else {
+                    continue;
+                };
+                if symbol.binding == Binding::Weak
+                    && self.plan.fate(id) == Fate::Private
+                    && !member.object.groups.iter().any(|group| group.sections.contains(&section))
+                {
+                    weak.insert(printable(symbol.name));
+                }
+            }
+        }
+        weak.into_iter().collect()
+    }
+
+    /// Names of a reference artifact or header that the archives do not define.
+    fn absent_names(&self) -> Vec<String> {
+        let patterns = self.keep.patterns();
+        let optional = patterns.ids().filter(|&id| !self.keep.is_required(id));
+        let defined = |name: &str| self.db.find(name.as_bytes()).is_some_and(|id| self.db.name(id).definitions > 0);
+        optional.map(|id| patterns.text(id).to_owned()).filter(|name| !defined(name)).collect()
+    }
+}
+
+/// The first of a list, and how many more there are.
+fn some(names: &[String], most: usize) -> String {
+    let shown = names.iter().take(most).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(most) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+impl fmt::Display for IsolateReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for archive in &self.archives {
+            self.show_archive(f, archive)?;
+        }
+        for toolchain in &self.toolchains {
+            writeln!(f, "  made by   {} ({} members)", toolchain.producer, toolchain.members)?;
+        }
+        let kept: Vec<_> = self.kept.iter().map(|kept| kept.name.clone()).collect();
+        writeln!(f, "  kept      {}: {}", count(kept.len(), "export"), some(&kept, 8))?;
+        let definitions: usize = self.private_by_origin.iter().map(|count| count.definitions).sum();
+        let origins: Vec<_> =
+            self.private_by_origin.iter().map(|c| format!("{} {}", c.origin, c.definitions)).collect();
+        writeln!(f, "  private   {}: {}", count(definitions, "definition"), some(&origins, 12))?;
+        let shared: Vec<_> =
+            self.private.iter().filter(|name| name.shared_with_rust_host).map(|name| name.name.clone()).collect();
+        if !shared.is_empty() {
+            writeln!(
+                f,
+                "  unshared  {} that a Rust host of the same toolchain defines too",
+                count(shared.len(), "name")
+            )?;
+        }
+        for registry in &self.registries {
+            writeln!(f, "  registry  {} is {} now", registry.section, registry.to)?;
+        }
+        let mut reasons = BTreeMap::<&str, Vec<String>>::new();
+        for name in &self.stays {
+            reasons.entry(name.why).or_default().push(name.name.clone());
+        }
+        for (why, names) in reasons {
+            writeln!(f, "  stays     {} ({why}): {}", count(names.len(), "name"), some(&names, 4))?;
+        }
+        for warning in &self.warnings {
+            writeln!(f, "  note      {} [{}]", warning.message, warning.name)?;
+        }
+        Ok(())
+    }
+}
+
+impl IsolateReport {
+    /// More than the report's text has: where the time went, and with `names` every name that became private.
+    pub fn details(&self, names: bool) -> String {
+        let private = self.private.iter().filter(|_| names);
+        let mut lines: Vec<_> =
+            private.map(|name| format!("  renamed   {} ({}) to {}", name.name, name.origin, name.to)).collect();
+        let all: f64 = self.phases.iter().map(|phase| phase.seconds).sum();
+        let phases: Vec<_> = self.phases.iter().map(|p| format!("{} {:.1}", p.phase, p.seconds * 1e3)).collect();
+        lines.push(format!("  time      {:.1} ms: {}\n", all * 1e3, phases.join(", ")));
+        lines.join("\n")
+    }
+
+    fn show_archive(&self, f: &mut fmt::Formatter<'_>, archive: &ArchiveSummary) -> fmt::Result {
+        let path = printable(archive.archive.as_os_str().as_encoded_bytes());
+        write!(f, "{path}: ")?;
+        if !archive.changed {
+            return writeln!(f, "nothing to change");
+        }
+        write!(f, "{} of {} members changed", archive.members_changed, archive.members)?;
+        if self.by == Method::Rename {
+            write!(f, ", tag {}", self.tag)?;
+        }
+        if let Some(output) = archive.output_bytes {
+            let growth = (output as f64 / archive.input_bytes as f64 - 1.0) * 100.0;
+            write!(f, ", {output} bytes ({growth:+.2} %)")?;
+        }
+        match &archive.output {
+            Some(output) if *output != archive.archive => {
+                writeln!(f, ", written to {}", printable(output.as_os_str().as_encoded_bytes()))
+            }
+            _ => writeln!(f),
+        }
+    }
+}
+
+fn count(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
