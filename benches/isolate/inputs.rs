@@ -81,12 +81,7 @@ impl Cache {
 
     /// The file that `make` makes from what `key` says, made once: in a folder of its
     /// own, then renamed, so that nobody sees half of it.
-    fn kept<K: Hash>(
-        &self,
-        name: &str,
-        key: &K,
-        make: impl FnOnce(&Path) -> Result<PathBuf>,
-    ) -> Result<PathBuf> {
+    fn kept<K: Hash>(&self, name: &str, key: &K, make: impl FnOnce(&Path) -> Result<PathBuf>) -> Result<PathBuf> {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         let path = self.folder.join(format!("{name}-{:016x}.a", hasher.finish()));

@@ -86,7 +86,7 @@ pub fn plan(armend: &str, workload: &Workload, folder: &Path, list: &Path) -> Re
     let count = |key| number(&said, key).map(|count| count as u64);
     let (members, names) = (count("members")?, count("names")?);
     let out = folder.join("out.a");
-    let said = report(armend, workload, folder, list, &["-o".as_ref(), out.as_os_str()])?;
+    let said = report(armend, workload, folder, list, &["-v".as_ref(), "-o".as_ref(), out.as_os_str()])?;
     let phase = |line: &str| {
         let (name, seconds) = line.strip_prefix("phase ")?.rsplit_once(' ')?;
         Some((name.to_owned(), seconds.parse::<f64>().ok()? * 1e3))
@@ -100,13 +100,7 @@ fn number(said: &str, key: &str) -> Result<f64> {
 }
 
 /// Runs armend with a JSON report, and has another process of this program read it.
-fn report(
-    armend: &str,
-    workload: &Workload,
-    folder: &Path,
-    list: &Path,
-    more: &[&OsStr],
-) -> Result<String> {
+fn report(armend: &str, workload: &Workload, folder: &Path, list: &Path, more: &[&OsStr]) -> Result<String> {
     let json = folder.join("report.json");
     let mut command = Command::new(armend);
     command.args(["isolate", "--format", "json"]).args(more).arg(&workload.archive);
@@ -121,9 +115,7 @@ fn report(
 /// Reads a report, writes `OLD NEW` lines, and prints what `plan` needs of it.
 pub fn read_report(json: &str, list: &str) -> Result<()> {
     let report: Value = serde_json::from_slice(&fs::read(json)?)?;
-    let array = |key: &str| {
-        report[key].as_array().with_context(|| format!("the report has no `{key}`"))
-    };
+    let array = |key: &str| report[key].as_array().with_context(|| format!("the report has no `{key}`"));
     let text = |value: &Value, key: &str| -> Result<String> {
         let text = value[key].as_str().with_context(|| format!("no `{key}` in {value}"))?;
         Ok(text.to_owned())

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::Workload;
 use crate::measure::{Sample, Series};
 use crate::peers::Plan;
-use crate::Workload;
 
 /// Prints a workload's medians, spreads and ratios.
 pub fn print(workload: &Workload, plan: &Plan, series: &[Series]) -> Result<()> {

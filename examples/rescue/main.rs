@@ -1,7 +1,7 @@
 //! `cargo run --release --example rescue`: a Rust static library in a Rust program.
 //!
 //! Builds both with the toolchain at hand, shows the linker refuse them, isolates the
-//! archive, links again and runs the result. Needs Cargo and a C compiler (to link),
+//! archive with the library, links again and runs the result. Needs Cargo and a C compiler (to link),
 //! no network and no other crate. Every step is checked: where the story does not go
 //! as told, the example says so and fails.
 //!
@@ -17,6 +17,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use armend::{Isolate, Output};
 use tools::{Outcome, Package, Workshop};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -157,7 +158,19 @@ fn link(workshop: &Workshop, host: &Package, archive: &Path) -> Result<Outcome> 
 /// The one call that the example is about, and what its report says.
 fn isolate(input: &Path, output: &Path) -> Result<()> {
     let started = Instant::now();
-    fs::copy(input, output)?;
-    println!("   took {:?}", started.elapsed());
+    let report = Isolate::new().keep("fx_*").run(&[input], &Output::File(output.into()))?;
+    let took = started.elapsed();
+
+    let kept = report.kept.iter().map(|export| export.name.as_str()).collect::<Vec<_>>();
+    println!("   kept      {}", kept.join(", "));
+    let definitions = report.private_by_origin.iter().map(|count| count.definitions).sum::<usize>();
+    let origins = report.private_by_origin.iter().map(|count| format!("{} {}", count.origin, count.definitions));
+    println!("   private   {definitions} definitions: {}", origins.collect::<Vec<_>>().join(", "));
+    let personality = report.private.iter().find(|name| name.name == "rust_eh_personality");
+    let personality = personality.ok_or("rust_eh_personality did not become private")?;
+    println!("   such as   {}, now {}", personality.name, personality.to);
+    let (before, after) = (fs::metadata(input)?.len(), fs::metadata(output)?.len());
+    let growth = 100.0 * (after as f64 / before as f64 - 1.0);
+    println!("   size      {after} bytes ({growth:+.2} %), in {:.0} ms", took.as_secs_f64() * 1e3);
     Ok(())
 }
