@@ -104,8 +104,8 @@ fn large(cache: &Cache, options: &Options) -> Result<Workload> {
         Some(file) => (file.clone(), file.into()),
         None => ("LLVM and clang 19 in one archive".into(), cache.llvm_archive()?),
     };
-    // The C interfaces of LLVM and clang; C++ becomes private.
-    let keep = &["LLVM*", "clang_*"];
+    // The C interface of LLVM; what is C++ becomes private.
+    let keep = &["LLVM*"];
     Ok(Workload { title, archive, rounds: if options.quick { 2 } else { 5 }, keep })
 }
 
