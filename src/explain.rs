@@ -12,6 +12,7 @@ use crate::object::symbol::{Binding, Placement, Symbol, SymbolKind, Visibility};
 use crate::plan::{self, Fate, NameId, Plan, Reason, SymbolDb};
 use crate::policy::Keep;
 use crate::report::SCHEMA;
+use crate::report::text::entry;
 
 /// What `explain` found: one entry a name, as a demangled path can mean several.
 #[derive(Debug, Clone)]
@@ -248,46 +249,45 @@ impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.name)?;
         if let Some(path) = &self.demangled {
-            writeln!(f, "  means     {path}")?;
+            entry(f, "means", path)?;
         }
         if let Some(origin) = &self.origin {
-            writeln!(f, "  origin    {origin}")?;
+            entry(f, "origin", origin)?;
         }
         for d in &self.definitions {
             let (binding, visibility, kind) = (word(d.binding), word(d.visibility), word(d.kind));
-            writeln!(
+            entry(
                 f,
-                "  defined   {} in {}: {binding}, {visibility}, {kind}, {} bytes",
-                d.member, d.section, d.size
+                "defined",
+                &format!("{} in {}: {binding} {visibility} {kind}, {} bytes", d.member, d.section, d.size),
             )?;
         }
         if self.definitions.is_empty() {
-            writeln!(f, "  defined   nowhere in these archives")?;
+            entry(f, "defined", "nowhere in these archives")?;
         }
-        for reference in self.references.iter().take(MOST) {
-            let weakly = if reference.binding == Binding::Weak { " (weakly)" } else { "" };
-            writeln!(f, "  referred  by {}{weakly}", reference.member)?;
-        }
-        more(f, self.references.len(), "references")?;
-        let pulls = self.pulls.get(1..).unwrap_or_default();
-        if !pulls.is_empty() {
-            let shown = pulls.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
-            writeln!(f, "  pulls in  {} more members: {shown}", pulls.len())?;
-            more(f, pulls.len(), "members")?;
-        }
+        let references = self.references.iter().map(|reference| match reference.binding {
+            Binding::Weak => format!("by {} (weakly)", reference.member),
+            _ => format!("by {}", reference.member),
+        });
+        some_entries(f, "referred", references)?;
+        some_entries(f, "pulls in", self.pulls.iter().skip(1).cloned())?;
         let to = self.isolate.to.as_ref().map(|to| format!(" as {to}")).unwrap_or_default();
-        writeln!(f, "  isolate   {}{to}: {}", self.isolate.fate, self.isolate.why)
+        entry(f, "isolate", &format!("{}{to}: {}", self.isolate.fate, self.isolate.why))
     }
 }
 
-/// How many references or members the text shows.
-const MOST: usize = 8;
-
-fn more(f: &mut fmt::Formatter<'_>, all: usize, what: &str) -> fmt::Result {
-    match all.saturating_sub(MOST) {
-        0 => Ok(()),
-        n => writeln!(f, "            and {n} more {what}"),
+/// The first few entries, one a line, and how many more there are.
+fn some_entries(
+    f: &mut fmt::Formatter<'_>,
+    label: &str,
+    entries: impl ExactSizeIterator<Item = String>,
+) -> fmt::Result {
+    const MOST: usize = 8;
+    let more = entries.len().saturating_sub(MOST);
+    for text in entries.take(MOST) {
+        entry(f, label, &text)?;
     }
+    if more > 0 { entry(f, label, &format!("and {more} more")) } else { Ok(()) }
 }
 
 fn word(value: impl fmt::Debug) -> String {

@@ -100,6 +100,15 @@ impl<'d> ParsedArchive<'d> {
         Ok(Self { input, archive, objects })
     }
 
+    /// That the archive was not cut short, as far as its index can tell.
+    ///
+    /// # Errors
+    /// Malformed.
+    pub fn check_whole(&self) -> Result<()> {
+        let len = self.input.bytes().len() as u64;
+        self.archive.check_index_bounds(len).map_err(|error| error.in_archive(&self.input.path))
+    }
+
     /// Gives an error the place of a member of this archive.
     pub fn locate(&self, error: Error, member: usize) -> Error {
         located(error, self.input, &self.archive.members[member])

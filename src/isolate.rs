@@ -69,13 +69,17 @@ impl Isolate {
         let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
         let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
         clock.lap("open");
+        parsed.iter().try_for_each(ParsedArchive::check_whole)?;
         let db = SymbolDb::build(&parsed)?;
         clock.lap("scan");
         let keep = keep_from::load(&self.keep)?;
         let tag = self.tag_for(&parsed);
         clock.lap("fingerprint");
         let plan = plan::decide(&db, self, &keep, tag)?;
-        plan::check(&parsed, &db, &plan, self, &keep)?;
+        plan::check(&parsed, &db, &plan, self, &keep).map_err(|error| match &inputs[..] {
+            [input] => error.in_archive(&input.path),
+            _ => error,
+        })?;
         clock.lap("plan");
         let mut report =
             IsolateReport::of_plan(&Facts { archives: &parsed, db: &db, plan: &plan, keep: &keep, policy: self });

@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(crates("_ZN4core3fmt5write17h0123456789abcdefE"), "core");
         assert_eq!(crates("_ZN4core3fmt5write17h0123456789abcdefE.llvm.123"), "core");
         assert_eq!(crates("_RNvNtCs7jErZzAxPCY_7foreign3sub4work"), "foreign");
-        assert_eq!(crates("_ZN54_$LT$u64$u20$as$u20$core..fmt..Display$GT$3fmt17h0123456789abcdefE"), "core");
+        assert_eq!(crates("_ZN42_$LT$u64$u20$as$u20$core..fmt..Display$GT$3fmt17h0123456789abcdefE"), "core");
         let with_trait =
             "_ZN66_$LT$alloc..vec..Vec$LT$T$GT$$u20$as$u20$foreign..thing..Trait$GT$3run17h0123456789abcdefE";
         assert_eq!(crates(with_trait), "alloc foreign");

@@ -116,6 +116,8 @@ impl MemberOrigins {
         };
         self.std_seen |= name == "std";
         if name == "compiler_builtins" {
+            // With LTO no member of std's is left, but this one is, and what follows it.
+            self.std_seen = true;
             return Origin::CompilerBuiltins;
         }
         if STD_CRATES.contains(&name) || self.std_seen && STD_DEPENDENCIES.contains(&name) {

@@ -76,7 +76,11 @@ impl Output {
             }
             Self::InPlace => input.path.clone(),
             Self::File(path) => path.clone(),
-            Self::Directory(folder) => folder.join(input.path.file_name().unwrap_or(input.path.as_os_str())),
+            Self::Directory(folder) => {
+                fs::create_dir_all(folder)
+                    .map_err(|error| Error::io("cannot make the output folder", error).in_archive(folder))?;
+                folder.join(input.path.file_name().unwrap_or(input.path.as_os_str()))
+            }
         };
         Target::resolve(&path).map_err(|error| error.in_archive(&path))
     }
@@ -125,10 +129,7 @@ impl Target {
         let permissions = self.existing.as_ref().map_or(Permissions::from_mode(0o666), Metadata::permissions);
         builder.prefix(".armend-").permissions(permissions);
         let file = match self.path.as_deref().map(folder_of) {
-            Some(folder) => {
-                fs::create_dir_all(folder).map_err(|error| Error::io("cannot make the output folder", error))?;
-                builder.tempfile_in(folder)
-            }
+            Some(folder) => builder.tempfile_in(folder),
             None => builder.tempfile(),
         };
         let file = file.map_err(|error| Error::io("cannot make a temporary file for the output", error))?;

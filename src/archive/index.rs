@@ -3,6 +3,7 @@
 //! GNU layout: the number of entries, that many offsets of member headers, then as many NUL-terminated names, padded
 //! to an even length with a NUL as `llvm-ar` does. Numbers are big-endian, of 32 bits in `/`, of 64 in `/SYM64/`.
 
+use super::ArchiveKind;
 use super::header::{HEADER_LEN, index_header};
 use crate::error::{Error, Result};
 
@@ -29,6 +30,14 @@ impl IndexWidth {
             IndexWidth::Wide => b"/SYM64/",
         }
     }
+}
+
+/// The greatest offset in an index's data; `None` where it names nothing.
+pub(super) fn last_offset(data: &[u8], kind: ArchiveKind) -> Option<u64> {
+    let width = if kind == ArchiveKind::Gnu64 { 8 } else { 4 };
+    let number = |bytes: &[u8]| bytes.iter().fold(0, |number, &byte| number << 8 | u64::from(byte));
+    let count = usize::try_from(number(data.get(..width)?)).ok()?;
+    data[width..].chunks_exact(width).take(count).map(number).max()
 }
 
 /// An index to be: names in the order of the members, and each name's member.

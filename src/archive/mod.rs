@@ -131,6 +131,22 @@ impl<'d> Archive<'d> {
         Ok(rest[..end].strip_suffix(b"/").unwrap_or(&rest[..end]))
     }
 
+    /// That no offset in the index is past the end of the file, `len` bytes long: the sure sign of an archive that was
+    /// cut short, when the cut is between two members.
+    ///
+    /// # Errors
+    /// Malformed.
+    pub fn check_index_bounds(&self, len: u64) -> Result<()> {
+        let Some(index) = self.index else { return Ok(()) };
+        match index::last_offset(index, self.kind) {
+            Some(last) if last >= len => {
+                let what = format!("the index names a member at {last:#x}, but the file ends at {len:#x}: cut short?");
+                Err(Error::malformed(MAGIC.len() as u64, what).with_help("if it is whole: armend index ARCHIVE"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// How wide the index's offsets are to be when the last member's header starts at `last_header`: wide where
     /// 32 bits do not reach, or where the archive has a wide index already.
     pub fn index_width(&self, last_header: u64) -> IndexWidth {

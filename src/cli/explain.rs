@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use armend::Output;
 use clap::Args;
 
 use super::isolate::PolicyArgs;
@@ -27,7 +28,7 @@ pub struct Command {
 impl Command {
     pub fn run(&self, global: &Global) -> anyhow::Result<Outcome> {
         let report = armend::explain::explain(&self.symbol, &self.archives, &self.policy.policy())?;
-        global.print(&report)?;
+        global.print(&report, "", &Output::Nowhere)?;
         Ok(Outcome::Done)
     }
 }

@@ -35,10 +35,9 @@ impl Command {
             Some(path) => Output::from_path(path.clone()),
             None => Output::InPlace,
         };
+        global.check_output(&output)?;
         let report = armend::index::index(&self.archives, &output)?;
-        if output != Output::Stdout {
-            global.print(&report)?;
-        }
+        global.print(&report, "", &output)?;
         Ok(if self.check && report.changed { Outcome::Found } else { Outcome::Done })
     }
 }

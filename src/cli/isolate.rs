@@ -6,7 +6,7 @@ use armend::policy::{KeepSource, Method, Registries, Scope};
 use armend::{Isolate, Output};
 use clap::{Args, ValueEnum};
 
-use super::{Format, Global, Outcome};
+use super::{Global, Outcome};
 
 /// Make everything but the exports private to the archive
 ///
@@ -129,18 +129,14 @@ impl Command {
             Some(path) => Output::from_path(path.clone()),
             None => Output::InPlace,
         };
+        global.check_output(&output)?;
         let mut report = self.policy.policy().run(&self.archives, &output)?;
         if global.verbose == 0 {
             // Times differ from run to run; without being asked for, the report is a function of the input.
             report.phases.clear();
         }
-        // Standard output is the archive's then.
-        if output != Output::Stdout {
-            global.print(&report)?;
-            if global.format == Format::Text && global.verbose > 0 {
-                global.write(&report.details(global.verbose > 1))?;
-            }
-        }
+        let details = if global.verbose > 0 { report.details(global.verbose > 1) } else { String::new() };
+        global.print(&report, &details, &output)?;
         Ok(if self.check && report.changed { Outcome::Found } else { Outcome::Done })
     }
 }

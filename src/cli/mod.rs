@@ -5,10 +5,12 @@ mod index;
 mod isolate;
 mod response;
 
+use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use anstream::ColorChoice;
+use armend::Output;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Amends static archives after they are built, so that they link.
@@ -33,6 +35,7 @@ enum Verb {
 
 /// Options of every verb.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every verb")]
 struct Global {
     /// How to print the report
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
@@ -107,19 +110,27 @@ fn run() -> anyhow::Result<Outcome> {
 }
 
 impl Global {
-    /// Prints a report in the format asked for.
-    fn print<R: std::fmt::Display + serde::Serialize>(&self, report: &R) -> anyhow::Result<()> {
+    /// A JSON document and an archive cannot share standard output.
+    fn check_output(&self, output: &Output) -> anyhow::Result<()> {
+        if *output == Output::Stdout && self.format == Format::Json {
+            anyhow::bail!("-o - writes the archive to standard output, where --format json would go");
+        }
+        Ok(())
+    }
+
+    /// Prints a report in the format asked for; text goes with `details` and, where standard output is the archive's,
+    /// to standard error. A reader that has gone away is no error.
+    fn print<R: Display + serde::Serialize>(&self, report: &R, details: &str, output: &Output) -> anyhow::Result<()> {
         let text = match self.format {
             Format::Json => serde_json::to_string_pretty(report)? + "\n",
             Format::Text if self.quiet => return Ok(()),
-            Format::Text => report.to_string(),
+            Format::Text => format!("{report}{details}"),
         };
-        self.write(&text)
-    }
-
-    /// Writes to standard output. A reader that has gone away is no error.
-    fn write(&self, text: &str) -> anyhow::Result<()> {
-        match std::io::stdout().lock().write_all(text.as_bytes()) {
+        let written = match output {
+            Output::Stdout => std::io::stderr().lock().write_all(text.as_bytes()),
+            _ => std::io::stdout().lock().write_all(text.as_bytes()),
+        };
+        match written {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
             _ => Ok(()),
         }

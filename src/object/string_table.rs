@@ -58,8 +58,7 @@ impl<'t> Rewriter<'t> {
                     bytes.extend_from_slice(&self.table[first..end]);
                     bytes.extend_from_slice(suffixes.of(kind));
                     bytes.push(0);
-                    // Wraps where a name moves down; `offset` wraps back.
-                    Some((new as Offset).wrapping_sub(first as Offset))
+                    Some(Move { first: first as Offset, new: new as Offset })
                 });
                 entries.push(Entry { end: end as Offset, moved });
             }
@@ -74,8 +73,16 @@ impl<'t> Rewriter<'t> {
 struct Entry {
     /// Where its NUL was.
     end: Offset,
-    /// By how much its names moved, for each kind.
-    moved: [Option<Offset>; 3],
+    /// Where its names went, for each kind.
+    moved: [Option<Move>; 3],
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Move {
+    /// Where the longest name of this kind was.
+    first: Offset,
+    /// Where it is now.
+    new: Offset,
 }
 
 /// A rewritten table.
@@ -90,9 +97,9 @@ impl Rewritten {
     /// Where the name that was at `old` and was noted as `name` is now.
     pub fn offset(&self, old: Offset, name: NewName) -> Offset {
         let entry = self.entries.partition_point(|entry| entry.end <= old);
-        // A name that was not found is empty: it began at an entry's NUL, or at 0.
         let moved = self.entries.get(entry).and_then(|entry| entry.moved[name as usize]);
-        moved.map_or(0, |moved| old.wrapping_add(moved))
+        // The empty name is in no entry: it began at an entry's NUL, or at 0.
+        moved.filter(|moved| moved.first <= old).map_or(0, |moved| moved.new + (old - moved.first))
     }
 }
 
@@ -129,6 +136,20 @@ mod tests {
         let new = rewriter.finish(&suffixes()).unwrap();
         assert_eq!(new.bytes, b"\0__start_set_t\0");
         assert_eq!((new.offset(1, NewName::Registry), new.offset(9, NewName::Registry)), (1, 9));
+    }
+
+    #[test]
+    fn the_empty_name_before_a_tail_in_use() {
+        let mut rewriter = Rewriter::new(b"\0regfree\0foo\0");
+        rewriter.note(0, NewName::Same).unwrap();
+        rewriter.note(1, NewName::Private).unwrap();
+        rewriter.note(4, NewName::Same).unwrap();
+        rewriter.note(8, NewName::Same).unwrap();
+        rewriter.note(9, NewName::Same).unwrap();
+        let new = rewriter.finish(&suffixes()).unwrap();
+        assert_eq!(new.bytes, b"\0free\0regfree.t\0foo\0");
+        assert_eq!([0, 4, 8, 9].map(|old| new.offset(old, NewName::Same)), [0, 1, 0, 16]);
+        assert_eq!(new.offset(1, NewName::Private), 6);
     }
 
     #[test]

@@ -130,6 +130,8 @@ impl Plan<'_> {
 
     fn symbol_edit(&self, symbol: &Symbol<'_>, name: NameId) -> SymbolEdit {
         let private = self.fate(name) == Fate::Private && symbol.is_definition();
+        // The linker defines a registry's bounds where they are referred to, as visible as the references are.
+        let bound = self.method == Method::Rename && self.fate(name) == Fate::FollowsRegistry;
         let weaken = match self.method {
             Method::Weaken => private,
             // Two strong definitions of the same type information would be duplicates; it is the same on both sides.
@@ -139,7 +141,7 @@ impl Plan<'_> {
         SymbolEdit {
             index: symbol.index,
             name: self.new_name(name),
-            hide: private
+            hide: (private || bound)
                 && (self.method == Method::Hide || self.method == Method::Rename && self.hide)
                 && symbol.visibility < Visibility::Hidden,
             weaken: weaken && symbol.binding != Binding::Weak,

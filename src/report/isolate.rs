@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::text::{count, counted, entry, some};
 use super::{Phase, producers};
 use crate::archive::ArchiveKind;
 use crate::error::printable;
 use crate::input::ParsedArchive;
 use crate::isolate::Isolate;
+use crate::mangling;
 use crate::object::symbol::{Binding, Placement};
 use crate::origin::Origin;
 use crate::output::Target;
@@ -346,8 +348,8 @@ impl<'d> Facts<'_, 'd> {
             warnings.push(Warning {
                 name: "weak-override",
                 message: format!(
-                    "{} weak C definitions became private, and a definition elsewhere no longer replaces them: {}",
-                    weak.len(),
+                    "{} became private, and a definition elsewhere no longer replaces it: {}",
+                    count(weak.len(), "weak C definition"),
                     some(&weak, 5)
                 ),
             });
@@ -356,7 +358,7 @@ impl<'d> Facts<'_, 'd> {
         if !absent.is_empty() {
             warnings.push(Warning {
                 name: "not-defined",
-                message: format!("{} names to keep are not defined here: {}", absent.len(), some(&absent, 5)),
+                message: format!("not defined here: {}", counted(absent.len(), "name to keep", &some(&absent, 5))),
             });
         }
         warnings
@@ -372,6 +374,7 @@ impl<'d> Facts<'_, 'd> {
                     continue;
                 };
                 if symbol.binding == Binding::Weak
+                    && !mangling::is_mangled(symbol.name)
                     && self.plan.fate(id) == Fate::Private
                     && !member.object.groups.iter().any(|group| group.sections.contains(&section))
                 {
@@ -391,50 +394,41 @@ impl<'d> Facts<'_, 'd> {
     }
 }
 
-/// The first of a list, and how many more there are.
-fn some(names: &[String], most: usize) -> String {
-    let shown = names.iter().take(most).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(most) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
-}
-
 impl fmt::Display for IsolateReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for archive in &self.archives {
             self.show_archive(f, archive)?;
         }
         for toolchain in &self.toolchains {
-            writeln!(f, "  made by   {} ({} members)", toolchain.producer, toolchain.members)?;
+            entry(f, "made by", &format!("{} ({})", toolchain.producer, count(toolchain.members, "member")))?;
         }
         let kept: Vec<_> = self.kept.iter().map(|kept| kept.name.clone()).collect();
-        writeln!(f, "  kept      {}: {}", count(kept.len(), "export"), some(&kept, 8))?;
+        entry(f, "kept", &counted(kept.len(), "export", &some(&kept, 8)))?;
         let definitions: usize = self.private_by_origin.iter().map(|count| count.definitions).sum();
         let origins: Vec<_> =
             self.private_by_origin.iter().map(|c| format!("{} {}", c.origin, c.definitions)).collect();
-        writeln!(f, "  private   {}: {}", count(definitions, "definition"), some(&origins, 12))?;
-        let shared: Vec<_> =
-            self.private.iter().filter(|name| name.shared_with_rust_host).map(|name| name.name.clone()).collect();
-        if !shared.is_empty() {
-            writeln!(
+        entry(f, "private", &counted(definitions, "definition", &some(&origins, 12)))?;
+        let shared = self.private.iter().filter(|name| name.shared_with_rust_host).count();
+        if shared > 0 {
+            let names = count(shared, "name");
+            entry(
                 f,
-                "  unshared  {} that a Rust host of the same toolchain defines too",
-                count(shared.len(), "name")
+                "unshared",
+                &format!("{names} that a Rust host of the same toolchain defines too (-vv lists them)"),
             )?;
         }
         for registry in &self.registries {
-            writeln!(f, "  registry  {} is {} now", registry.section, registry.to)?;
+            entry(f, "registry", &format!("{} is {} now", registry.section, registry.to))?;
         }
         let mut reasons = BTreeMap::<&str, Vec<String>>::new();
         for name in &self.stays {
             reasons.entry(name.why).or_default().push(name.name.clone());
         }
         for (why, names) in reasons {
-            writeln!(f, "  stays     {} ({why}): {}", count(names.len(), "name"), some(&names, 4))?;
+            entry(f, "stays", &format!("{} ({why}): {}", count(names.len(), "name"), some(&names, 4)))?;
         }
         for warning in &self.warnings {
-            writeln!(f, "  note      {} [{}]", warning.message, warning.name)?;
+            entry(f, "note", &format!("{} [{}]", warning.message, warning.name))?;
         }
         Ok(())
     }
@@ -443,13 +437,14 @@ impl fmt::Display for IsolateReport {
 impl IsolateReport {
     /// More than the report's text has: where the time went, and with `names` every name that became private.
     pub fn details(&self, names: bool) -> String {
-        let private = self.private.iter().filter(|_| names);
-        let mut lines: Vec<_> =
-            private.map(|name| format!("  renamed   {} ({}) to {}", name.name, name.origin, name.to)).collect();
+        let mut text = String::new();
+        for name in self.private.iter().filter(|_| names) {
+            let shared = if name.shared_with_rust_host { ", in every Rust program of this toolchain" } else { "" };
+            text += &format!("  renamed   {} ({}{shared}) to {}\n", name.name, name.origin, name.to);
+        }
         let all: f64 = self.phases.iter().map(|phase| phase.seconds).sum();
         let phases: Vec<_> = self.phases.iter().map(|p| format!("{} {:.1}", p.phase, p.seconds * 1e3)).collect();
-        lines.push(format!("  time      {:.1} ms: {}\n", all * 1e3, phases.join(", ")));
-        lines.join("\n")
+        text + &format!("  time      {:.1} ms: {}\n", all * 1e3, phases.join(", "))
     }
 
     fn show_archive(&self, f: &mut fmt::Formatter<'_>, archive: &ArchiveSummary) -> fmt::Result {
@@ -473,8 +468,4 @@ impl IsolateReport {
             _ => writeln!(f),
         }
     }
-}
-
-fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }

@@ -3,6 +3,7 @@
 
 mod clock;
 mod isolate;
+pub(crate) mod text;
 
 pub use clock::{Clock, Phase};
 pub(crate) use isolate::Facts;

@@ -33,6 +33,9 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             let at = edit.index.0 as usize * size_of::<Elf::Sym>();
             self.edit_symbol(&mut symbols[at..at + size_of::<Elf::Sym>()], edit);
         }
+        for &(section, name) in &edits.sections {
+            self.edit_section(&mut headers, section.0 as usize, name)?;
+        }
         self.rename(edits, suffixes, &mut symbols, &mut headers, &mut contents)?;
         if !symbols.is_empty() {
             contents.insert(self.symbols.section().0, symbols);
@@ -53,6 +56,18 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         if edit.weaken {
             symbol[Elf::ST_INFO] = symbol[Elf::ST_INFO] & 0xf | elf::STB_WEAK.0 << 4;
         }
+    }
+
+    /// A registry of its own is kept by garbage collection: with lld's default, `-z start-stop-gc`, its bounds do not
+    /// keep it, and before rustc 1.83 nothing in the archive says so. What another registry of the name kept alive
+    /// keeps itself alive now.
+    fn edit_section(&self, headers: &mut [u8], section: usize, name: NewName) -> Result<()> {
+        if name != NewName::Registry {
+            return Ok(());
+        }
+        let flags: u64 = self.section_headers()[section].sh_flags(self.endian).0;
+        let flags = usize::try_from(flags | elf::SHF_GNU_RETAIN.0).map_err(|_| too_large())?;
+        self.set_section(headers, section, Elf::SH_FLAGS, flags)
     }
 
     /// Rewrites the string tables that `edits` change, and with them every `st_name` and `sh_name` that refers there.

@@ -10,6 +10,8 @@ pub trait Layout {
     const E_SHOFF: usize;
     /// `sh_name` in a section header.
     const SH_NAME: usize = 0;
+    /// `sh_flags` in a section header.
+    const SH_FLAGS: usize = 8;
     /// `sh_offset` in a section header.
     const SH_OFFSET: usize;
     /// `sh_size` in a section header.

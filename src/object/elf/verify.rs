@@ -1,7 +1,7 @@
 //! Holds a rewritten ELF object against its original and the edits, from the bytes of both: written to share nothing
 //! with the editor but the parser.
 
-use object::elf::{SHT_NOBITS, SHT_STRTAB, SHT_SYMTAB, STV_HIDDEN, STV_INTERNAL};
+use object::elf::{SHF_GNU_RETAIN, SHT_NOBITS, SHT_STRTAB, SHT_SYMTAB, STV_HIDDEN, STV_INTERNAL};
 use object::read::elf::{SectionHeader, Sym};
 
 use super::{Class, ElfObject};
@@ -78,7 +78,9 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             let name = renames.next_if(|rename| rename.0 == index).map_or(NewName::Same, |rename| rename.1);
             let old_name = self.section_name(index)?;
             let renamed = after.section_name(index)?.strip_suffix(suffixes.of(name)) == Some(old_name);
-            if !renamed || !self.same_section(after, old, new) {
+            let retained = if name == NewName::Registry { SHF_GNU_RETAIN.0 } else { 0 };
+            let flags = new.sh_flags(after.endian).0 == old.sh_flags(self.endian).0 | retained;
+            if !renamed || !flags || !self.same_section(after, old, new) {
                 let name = printable(old_name);
                 return Err(Error::verification(format!("section {} ({name}) is not as planned", index.0)));
             }
@@ -102,7 +104,6 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         };
         contents
             && new.sh_type(new_end) == kind
-            && new.sh_flags(new_end) == old.sh_flags(old_end)
             && new.sh_link(new_end) == old.sh_link(old_end)
             && new.sh_info(new_end) == old.sh_info(old_end)
             && (align, entry) == (new_align, new_entry)
