@@ -79,6 +79,7 @@ struct Finished {
 }
 
 /// Waits for the child, and asks the kernel what it used.
+#[expect(unsafe_code, reason = "the standard library waits without asking for the resource usage")]
 fn wait(mut child: Child) -> Result<Finished> {
     let mut stderr = String::new();
     let pipe = child.stderr.take().context("stderr is piped")?;
