@@ -65,7 +65,7 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
     follow_personality(db, &mut plan);
     if policy.by == Method::Rename {
         follow_groups(db, &mut plan);
-        if policy.registries == Registries::Isolate && policy.scope != Scope::Std {
+        if policy.registries == Registries::Isolate {
             follow_registries(db, &mut plan);
         }
     }

@@ -133,7 +133,8 @@ impl Plan<'_> {
         // The linker defines a registry's bounds where they are referred to, as visible as the references are.
         let bound = self.method == Method::Rename && self.fate(name) == Fate::FollowsRegistry;
         let weaken = match self.method {
-            Method::Weaken => private,
+            // A tentative definition yields to any other as it is.
+            Method::Weaken => private && symbol.placement != Placement::Common,
             // Two strong definitions of the same type information would be duplicates; it is the same on both sides.
             Method::Rename => symbol.is_definition() && self.fate(name) == Fate::Stays(Reason::TypeInfo),
             Method::Hide => false,

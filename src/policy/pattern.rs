@@ -20,7 +20,7 @@ pub struct PatternId(pub u32);
 #[derive(Debug, Default)]
 pub struct Patterns {
     texts: Vec<String>,
-    literals: HashMap<Vec<u8>, PatternId>,
+    literals: HashMap<Vec<u8>, Vec<PatternId>>,
     /// Over linkage names and over demangled paths, with the pattern of each expression.
     linkage: Expressions,
     demangled: Expressions,
@@ -80,7 +80,7 @@ impl Patterns {
             None if !demangled && !bare.contains(['*', '?', '[', '{', '\\']) => {
                 // The exclusion of a name and the name itself both count: exclusions are looked at first.
                 let key = if text.starts_with('!') { format!("!{bare}") } else { bare.to_owned() };
-                self.literals.entry(key.into_bytes()).or_insert(id);
+                self.literals.entry(key.into_bytes()).or_default().push(id);
                 return Ok(());
             }
             None => GlobBuilder::new(bare)
@@ -127,8 +127,8 @@ impl Patterns {
     pub fn matches(&self, name: &[u8]) -> Vec<PatternId> {
         let mut ids: Vec<PatternId> = self.linkage.matches(name).collect();
         if !self.literals.is_empty() {
-            ids.extend(self.literals.get(name));
-            ids.extend(self.literals.get([b"!", name].concat().as_slice()));
+            let excluded = [b"!", name].concat();
+            ids.extend([name, &excluded].into_iter().filter_map(|key| self.literals.get(key)).flatten());
         }
         if !self.demangled.ids.is_empty()
             && let Some(path) = mangling::demangle(name)
@@ -170,6 +170,8 @@ mod tests {
         assert!(!included(&["krun_*", "!krun_x"], "krun_x") && included(&["krun_*", "!krun_x"], "krun_y"));
         assert!(!included(&["!krun_?", "krun_*"], "krun_x"));
         assert!(included(&["a/*"], "a/b/c"), "a slash is a byte like any other");
+        let twice = Patterns::parse(vec!["foo".to_owned(), "foo".to_owned()]).unwrap();
+        assert_eq!(twice.matches(b"foo"), [PatternId(0), PatternId(1)]);
     }
 
     #[test]

@@ -354,7 +354,18 @@ impl<'d> Facts<'_, 'd> {
                 ),
             });
         }
-        let absent: Vec<_> = self.absent_names();
+        let twice = if renames { self.defined_twice() } else { Vec::new() };
+        if !twice.is_empty() {
+            warnings.push(Warning {
+                name: "defined-twice",
+                message: format!(
+                    "more than one of these archives, which share one tag, define {}: linked together they can clash; \
+                     isolate the archives one at a time to keep each its own",
+                    count(twice.len(), "private name")
+                ),
+            });
+        }
+        let absent = self.absent_names();
         if !absent.is_empty() {
             warnings.push(Warning {
                 name: "not-defined",
@@ -383,6 +394,23 @@ impl<'d> Facts<'_, 'd> {
             }
         }
         weak.into_iter().collect()
+    }
+
+    /// Private names with a strong definition in more than one archive.
+    fn defined_twice(&self) -> Vec<NameId> {
+        let mut first: Vec<Option<usize>> = vec![None; self.db.names().len()];
+        let mut twice = std::collections::BTreeSet::new();
+        for member in self.db.members() {
+            let strong = member.object.symbols.iter().zip(&member.names).filter(|(symbol, id)| {
+                symbol.is_definition() && symbol.binding == Binding::Global && self.plan.fate(**id) == Fate::Private
+            });
+            for (_, &id) in strong {
+                if *first[id.0 as usize].get_or_insert(member.archive) != member.archive {
+                    twice.insert(id);
+                }
+            }
+        }
+        twice.into_iter().collect()
     }
 
     /// Names of a reference artifact or header that the archives do not define.
