@@ -131,7 +131,7 @@ pub fn text_of(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(stdout)?)
 }
 
-/// A line about the machine: processor, memory, kernel.
+/// A line about the machine: processor, memory, kernel, and how busy it is.
 pub fn machine() -> Result<String> {
     let read = |path: &str| fs::read_to_string(path).with_context(|| path.to_owned());
     let processors = read("/proc/cpuinfo")?;
@@ -142,5 +142,7 @@ pub fn machine() -> Result<String> {
     let kernel = read("/proc/sys/kernel/osrelease")?;
     let kernel = kernel.split(['.', '-']).take(2).collect::<Vec<_>>().join(".");
     let cores = std::thread::available_parallelism()?;
-    Ok(format!("{cores} cores of {model}, {} GiB, Linux {kernel}", kib >> 20))
+    let load = read("/proc/loadavg")?;
+    let load = load.split(' ').next().unwrap_or_default();
+    Ok(format!("{cores} cores of {model}, {} GiB, Linux {kernel}, load average {load}", kib >> 20))
 }

@@ -9,38 +9,72 @@ use crate::Workload;
 use crate::measure::{Sample, Series};
 use crate::peers::Plan;
 
+/// A command's figures: medians, but for `anonymous`, which was sampled once.
+struct Row<'a> {
+    series: &'a Series,
+    wall: f64,
+    cpu: f64,
+    resident: f64,
+    anonymous: f64,
+}
+
+impl<'a> Row<'a> {
+    fn of(series: &'a Series) -> Self {
+        Self {
+            series,
+            wall: median(series, |sample| ms(sample.wall)),
+            cpu: median(series, |sample| ms(sample.cpu)),
+            resident: median(series, |sample| mb(sample.resident << 10)),
+            anonymous: mb(series.anonymous << 10),
+        }
+    }
+}
+
 /// Prints a workload's medians, spreads and ratios.
 pub fn print(workload: &Workload, plan: &Plan, series: &[Series]) -> Result<()> {
     let input = fs::metadata(&workload.archive)?.len();
     println!("\n{}: {:.1} MB, {} members, {} names private", workload.title, mb(input), plan.members, plan.names);
     println!("{} rounds, the commands in turn, after one that does not count\n", workload.rounds);
+    let rows = series.iter().map(Row::of).collect::<Vec<_>>();
+    print_figures(&rows, input);
+    print_ratios(&rows);
+    let phases = plan.phases.iter().map(|(name, time)| format!("{name} {time:.1}"));
+    println!("\nphases of one `armend isolate`, ms: {}", phases.collect::<Vec<_>>().join(", "));
+    Ok(())
+}
+
+fn print_figures(rows: &[Row<'_>], input: u64) {
     println!(
-        "{:<31} {:>8} {:>16} {:>8} {:>8} {:>8} {:>8} {:>6} {:>9}",
-        "", "wall ms", "min-max", "cpu ms", "peak MB", "anon MB", "size", "/ cp", "/ objcopy"
+        "{:<31} {:>8} {:>16} {:>8} {:>8} {:>8} {:>8}",
+        "", "wall ms", "min-max", "cpu ms", "peak MB", "anon MB", "size"
     );
-    let wall = |sample: &Sample| ms(sample.wall);
-    let walls = series.iter().map(|row| median(row, wall)).collect::<Vec<_>>();
-    for (row, &middle) in series.iter().zip(&walls) {
-        let low = row.samples.iter().map(wall).fold(f64::INFINITY, f64::min);
-        let high = row.samples.iter().map(wall).fold(0.0, f64::max);
+    for Row { series, wall, cpu, resident, anonymous } in rows {
+        let walls = series.samples.iter().map(|sample| ms(sample.wall));
+        let (low, high) = (walls.clone().fold(f64::INFINITY, f64::min), walls.fold(0.0, f64::max));
         let spread = format!("{low:.1}-{high:.1}");
-        let cpu = median(row, |sample| ms(sample.cpu));
-        let resident = median(row, |sample| mb(sample.resident << 10));
-        let anonymous = mb(row.anonymous << 10);
-        let growth = 100.0 * (row.output_bytes as f64 / input as f64 - 1.0);
-        let copies = middle / walls[0];
-        let peers = row.peer.map_or(String::new(), |peer| format!("{:.3}", middle / walls[peer]));
+        let growth = 100.0 * (series.output_bytes as f64 / input as f64 - 1.0);
         println!(
-            "{:<31} {middle:>8.1} {spread:>16} {cpu:>8.1} {resident:>8.1} {anonymous:>8.1} \
-             {growth:>+7.2}% {copies:>6.2} {peers:>9}",
-            row.name
+            "{:<31} {wall:>8.1} {spread:>16} {cpu:>8.1} {resident:>8.1} {anonymous:>8.1} {growth:>+7.2}%",
+            series.name
         );
     }
-    if !plan.phases.is_empty() {
-        let phases = plan.phases.iter().map(|(name, time)| format!("{name} {time:.1}"));
-        println!("\nphases of one `armend isolate`, ms: {}", phases.collect::<Vec<_>>().join(", "));
+}
+
+fn print_ratios(rows: &[Row<'_>]) {
+    println!(
+        "\n{:<31} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}",
+        "ratios of medians", "wall/cp", "cpu/cp", "wall/peer", "cpu/peer", "peak/peer", "anon/peer"
+    );
+    let Some(copy) = rows.first() else { return };
+    for row in rows {
+        print!("{:<31} {:>10.2} {:>10.2}", row.series.name, row.wall / copy.wall, row.cpu / copy.cpu);
+        if let Some(peer) = row.series.peer.map(|peer| &rows[peer]) {
+            let (wall, cpu) = (row.wall / peer.wall, row.cpu / peer.cpu);
+            let (resident, anonymous) = (row.resident / peer.resident, row.anonymous / peer.anonymous);
+            print!(" {wall:>10.2} {cpu:>10.2} {resident:>10.2} {anonymous:>10.2}");
+        }
+        println!();
     }
-    Ok(())
 }
 
 /// The middle, or the mean of the two in the middle.
