@@ -22,7 +22,8 @@ const USAGE: &str = "\
 usage: cargo bench [-- OPTIONS]
   --quick          3 rounds on the small input, 2 on the large one (default 10 and 5)
   --only NAME      small or large alone
-  --large FILE     this archive as the large one, instead of Debian's LLVM and clang";
+  --large FILE --keep PATTERN
+                   this archive as the large one, instead of Debian's LLVM and clang";
 
 /// The command whose times and memory are asked for.
 const ARMEND: &str = env!("CARGO_BIN_EXE_armend");
@@ -32,13 +33,14 @@ struct Workload {
     title: String,
     archive: std::path::PathBuf,
     rounds: usize,
-    keep: &'static [&'static str],
+    keep: String,
 }
 
 struct Options {
     quick: bool,
     only: Option<String>,
     large: Option<String>,
+    keep: Option<String>,
 }
 
 fn main() -> ExitCode {
@@ -57,7 +59,7 @@ fn main() -> ExitCode {
 }
 
 fn options(arguments: Vec<String>) -> Result<Options> {
-    let mut options = Options { quick: false, only: None, large: None };
+    let mut options = Options { quick: false, only: None, large: None, keep: None };
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -66,6 +68,7 @@ fn options(arguments: Vec<String>) -> Result<Options> {
             "--quick" => options.quick = true,
             "--only" => options.only = Some(arguments.next().context(USAGE)?),
             "--large" => options.large = Some(arguments.next().context(USAGE)?),
+            "--keep" => options.keep = Some(arguments.next().context(USAGE)?),
             _ => bail!("unknown argument `{argument}`\n{USAGE}"),
         }
     }
@@ -95,18 +98,19 @@ fn small(cache: &Cache, options: &Options) -> Result<Workload> {
         title: "A Rust std staticlib".into(),
         archive: cache.rust_staticlib()?,
         rounds: if options.quick { 3 } else { 10 },
-        keep: &["fx_*"],
+        keep: "fx_*".into(),
     })
 }
 
 fn large(cache: &Cache, options: &Options) -> Result<Workload> {
-    let (title, archive) = match &options.large {
-        Some(file) => (file.clone(), file.into()),
-        None => ("LLVM and clang 19 in one archive".into(), cache.llvm_archive()?),
+    let (title, archive, keep) = match (&options.large, &options.keep) {
+        (Some(file), Some(keep)) => (file.clone(), file.into(), keep.clone()),
+        // The C interface of LLVM; what is C++ becomes private.
+        (None, None) => ("LLVM and clang 19 in one archive".into(), cache.llvm_archive()?, "LLVM*".into()),
+        _ => bail!("--large and --keep go together\n{USAGE}"),
     };
-    // The C interface of LLVM; what is C++ becomes private.
-    let keep = &["LLVM*"];
-    Ok(Workload { title, archive, rounds: if options.quick { 2 } else { 5 }, keep })
+    let rounds = if options.quick { 2 } else { 5 };
+    Ok(Workload { title, archive, rounds, keep })
 }
 
 /// Runs every command `rounds` times in turn, after one round that is not counted in
@@ -134,8 +138,7 @@ fn commands(peers: &Peers, workload: &Workload, list: &Path, out: &Path) -> Vec<
     let input = workload.archive.as_path();
     let armend = |arguments: &[&str]| {
         let mut command = Command::new(ARMEND);
-        command.args(["isolate", "-q"]).args(arguments);
-        workload.keep.iter().for_each(|keep| _ = command.args(["--keep", keep]));
+        command.args(["isolate", "-q"]).args(arguments).args(["--keep", &workload.keep]);
         command.arg(input).arg("-o").arg(out);
         command
     };
@@ -147,6 +150,6 @@ fn commands(peers: &Peers, workload: &Workload, list: &Path, out: &Path) -> Vec<
         Series::new("armend isolate -j1", Some(3), armend(&["-j1"])),
         Series::new("rust-objcopy --redefine-syms", None, peers.rename(list, input, out)),
         Series::new("armend isolate --by weaken", Some(5), armend(&["--by", "weaken", "--force"])),
-        Series::new("rust-objcopy -w --weaken-symbol", None, peers.weaken(workload.keep, input, out)),
+        Series::new("rust-objcopy -w --weaken-symbol", None, peers.weaken(&workload.keep, input, out)),
     ]
 }

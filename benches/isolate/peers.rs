@@ -62,10 +62,9 @@ impl Peers {
     }
 
     /// Everything but the kept names weak.
-    pub fn weaken(&self, keep: &[&str], input: &Path, out: &Path) -> Command {
+    pub fn weaken(&self, keep: &str, input: &Path, out: &Path) -> Command {
         let mut command = self.objcopy();
-        command.args(["-w", "--weaken-symbol=*"]);
-        command.args(keep.iter().map(|keep| format!("--weaken-symbol=!{keep}")));
+        command.args(["-w", "--weaken-symbol=*"]).arg(format!("--weaken-symbol=!{keep}"));
         command.arg(input).arg(out);
         command
     }
@@ -104,7 +103,7 @@ fn report(armend: &str, workload: &Workload, folder: &Path, list: &Path, more: &
     let json = folder.join("report.json");
     let mut command = Command::new(armend);
     command.args(["isolate", "--format", "json"]).args(more).arg(&workload.archive);
-    workload.keep.iter().for_each(|keep| _ = command.args(["--keep", keep]));
+    command.args(["--keep", &workload.keep]);
     let output = command.stdout(File::create(&json)?).stderr(Stdio::piped()).output()?;
     if !output.status.success() {
         bail!("{command:?}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
