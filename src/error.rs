@@ -131,7 +131,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Location { archive, member, offset } = &self.0.location;
         if let Some(archive) = archive {
-            write!(f, "{}", printable(archive.as_os_str().as_encoded_bytes()))?;
+            write!(f, "{}", printable_path(archive))?;
             if let Some(member) = member {
                 write!(f, "({member})")?;
             }
@@ -150,9 +150,18 @@ impl fmt::Display for Error {
 // The system's error is part of the text already; naming it as the source would print it twice.
 impl std::error::Error for Error {}
 
+/// A path, safe to print as [`printable`] names are.
+pub fn printable_path(path: &Path) -> String {
+    printable(path.as_os_str().as_encoded_bytes())
+}
+
 /// A name from a file, safe to print: control characters and what is not UTF-8 are escaped, so that no archive can
 /// write to a terminal what it likes.
 pub fn printable(name: &[u8]) -> String {
+    if name.iter().all(|byte| (b' '..=b'~').contains(byte)) {
+        // All names but a few.
+        return String::from_utf8_lossy(name).into_owned();
+    }
     let mut text = String::with_capacity(name.len());
     for chunk in name.utf8_chunks() {
         for c in chunk.valid().chars() {

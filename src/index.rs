@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use crate::error::{Error, Result, printable};
+use crate::error::{Error, Result};
 use crate::input::{Input, ParsedArchive};
 use crate::object::Object;
 use crate::object::symbol::ObjectEdits;
@@ -90,8 +90,7 @@ pub fn index(archives: &[impl AsRef<Path>], output: &Output) -> Result<IndexRepo
 impl fmt::Display for IndexReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for IndexSummary { archive, was, names } in &self.archives {
-            let path = printable(archive.archive.as_os_str().as_encoded_bytes());
-            writeln!(f, "{path}: {names} names in the index, which was {was}")?;
+            writeln!(f, "{}: {names} names in the index, which was {was}", archive.archive)?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use memmap2::Mmap;
 use rayon::prelude::*;
 
 use crate::archive::{Archive, Member};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, printable, printable_path};
 use crate::object::Object;
 
 /// What an archive's bytes are read from.
@@ -116,9 +116,8 @@ impl<'d> ParsedArchive<'d> {
 
     /// A member as people write it: `libfoo.a(bar.o)`.
     pub fn member_label(&self, member: usize) -> String {
-        let path = self.input.path.as_os_str().as_encoded_bytes();
         let name = self.archive.members[member].name;
-        format!("{}({})", crate::error::printable(path), crate::error::printable(name))
+        format!("{}({})", printable_path(&self.input.path), printable(name))
     }
 }
 

@@ -56,7 +56,7 @@ impl Output {
         }
         let targets = inputs.iter().map(|input| self.target(input)).collect::<Result<Vec<_>>>()?;
         for (at, target) in targets.iter().enumerate() {
-            if target.path.is_some() && targets[..at].iter().any(|other| other.path == target.path) {
+            if target.path.is_some() && targets[..at].iter().any(|other| other.file == target.file) {
                 let path = target.path.as_deref().unwrap_or(Path::new(""));
                 return Err(Error::usage(format!("two archives would both become {}", path.display())));
             }
@@ -67,7 +67,7 @@ impl Output {
     fn target(&self, input: &Input) -> Result<Target> {
         let path = match self {
             Self::Nowhere | Self::Stdout => {
-                return Ok(Target { path: None, existing: None });
+                return Ok(Target { path: None, file: PathBuf::new(), existing: None });
             }
             Self::InPlace | Self::Directory(_) if input.is_stdin() => {
                 return Err(
@@ -89,19 +89,22 @@ impl Output {
 /// A file to be made or replaced; without a path, standard output.
 #[derive(Debug)]
 pub struct Target {
+    /// As it was asked for.
     path: Option<PathBuf>,
+    /// With its symbolic links followed.
+    file: PathBuf,
     existing: Option<Metadata>,
 }
 
 impl Target {
     /// Follows symbolic links, so that the link stays and what it points to is replaced.
     fn resolve(path: &Path) -> Result<Self> {
-        let path = match fs::canonicalize(path) {
-            Ok(path) => path,
+        let file = match fs::canonicalize(path) {
+            Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => path.to_path_buf(),
             Err(error) => return Err(Error::io("cannot resolve the output", error)),
         };
-        let existing = fs::metadata(&path).ok();
+        let existing = fs::metadata(&file).ok();
         if let Some(metadata) = &existing {
             if !metadata.is_file() {
                 return Err(Error::usage("the output is not a regular file"));
@@ -112,10 +115,10 @@ impl Target {
                 return Err(Error::usage("the file is read-only").with_help("chmod u+w it, or write elsewhere with -o"));
             }
         }
-        Ok(Self { path: Some(path), existing })
+        Ok(Self { path: Some(path.to_path_buf()), file, existing })
     }
 
-    /// Where it is; `None` for standard output.
+    /// Where it is, as it was asked for; `None` for standard output.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
@@ -128,8 +131,8 @@ impl Target {
         let mut builder = tempfile::Builder::new();
         let permissions = self.existing.as_ref().map_or(Permissions::from_mode(0o666), Metadata::permissions);
         builder.prefix(".armend-").permissions(permissions);
-        let file = match self.path.as_deref().map(folder_of) {
-            Some(folder) => builder.tempfile_in(folder),
+        let file = match &self.path {
+            Some(_) => builder.tempfile_in(folder_of(&self.file)),
             None => builder.tempfile(),
         };
         let file = file.map_err(|error| Error::io("cannot make a temporary file for the output", error))?;
@@ -184,7 +187,9 @@ impl Staged {
             // The original goes away with the rename: what takes its place has to be on disk by then.
             file.sync_data().map_err(|error| located(Error::io("cannot write the output to disk", error)))?;
         }
-        self.file.persist(&path).map_err(|error| located(Error::io("cannot replace the file", error.error)))?;
+        self.file
+            .persist(&self.target.file)
+            .map_err(|error| located(Error::io("cannot replace the file", error.error)))?;
         Ok(())
     }
 

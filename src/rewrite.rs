@@ -56,7 +56,7 @@ impl ArchiveEdits<'_> {
         Ok((staged, len))
     }
 
-    fn write<W: Write + Seek>(&self, parsed: &ParsedArchive<'_>, mut out: W) -> Result<(W, u64)> {
+    fn write<W: Write + Seek + Send>(&self, parsed: &ParsedArchive<'_>, mut out: W) -> Result<(W, u64)> {
         let len = match self.write_with(parsed, &mut out, parsed.archive.index_width(0))? {
             Some(len) => Some(len),
             None => {
@@ -68,26 +68,45 @@ impl ArchiveEdits<'_> {
     }
 
     /// `None` when the archive has grown past what an index of this width reaches.
-    fn write_with<W: Write + Seek>(
+    fn write_with<W: Write + Seek + Send>(
         &self,
         parsed: &ParsedArchive<'_>,
         out: &mut W,
         width: IndexWidth,
     ) -> Result<Option<u64>> {
         let mut writer = ArchiveWriter::start(out, &self.index, width, parsed.archive.name_table)?;
+        // One batch is written while the next is patched.
+        let mut ready = self.patch_batch(parsed, 0)?;
         for start in (0..self.members.len()).step_by(BATCH) {
-            let batch = start..(start + BATCH).min(self.members.len());
-            let patches = batch.clone().into_par_iter().map(|at| self.patch(parsed, at)).collect::<Result<Vec<_>>>()?;
-            for (at, patch) in batch.zip(&patches) {
-                let member = &parsed.archive.members[at];
-                let new = NewMember { header: member.header, parts: patch.parts(member.data) };
-                writer.append(&new).map_err(|error| parsed.locate(error, at))?;
-            }
+            let write = || self.write_batch(parsed, start, &ready, &mut writer);
+            let (written, next) = rayon::join(write, || self.patch_batch(parsed, start + BATCH));
+            written?;
+            ready = next?;
         }
         if parsed.archive.index_width(writer.last_header()) != width {
             return Ok(None);
         }
         writer.finish(&self.index).map(Some)
+    }
+
+    fn patch_batch(&self, parsed: &ParsedArchive<'_>, start: usize) -> Result<Vec<Patch>> {
+        let end = (start + BATCH).min(self.members.len());
+        (start..end).into_par_iter().map(|at| self.patch(parsed, at)).collect()
+    }
+
+    fn write_batch<W: Write + Seek>(
+        &self,
+        parsed: &ParsedArchive<'_>,
+        start: usize,
+        patches: &[Patch],
+        writer: &mut ArchiveWriter<W>,
+    ) -> Result<()> {
+        for (at, patch) in (start..).zip(patches) {
+            let member = &parsed.archive.members[at];
+            let new = NewMember { header: member.header, parts: patch.parts(member.data) };
+            writer.append(&new).map_err(|error| parsed.locate(error, at))?;
+        }
+        Ok(())
     }
 
     fn patch(&self, parsed: &ParsedArchive<'_>, member: usize) -> Result<Patch> {

@@ -21,8 +21,8 @@ Examples:
   armend isolate liba.a libb.a -o isolated/       together: they see each other's symbols
   armend isolate libkrun.a --check                exit 1 if it would change anything
 
-Patterns are globs over linkage names; re: starts a regular expression, demangled: matches the demangled path, and a
-leading ! excludes.")]
+Patterns are globs over linkage names. re: starts a regular expression, demangled: matches the
+demangled path, a leading ! excludes.")]
 pub struct Command {
     /// The archives; - is standard input
     #[arg(required = true, value_name = "ARCHIVE")]

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
 
 use super::text::{count, counted, entry, some};
 use super::{Phase, producers};
 use crate::archive::ArchiveKind;
-use crate::error::printable;
+use crate::error::{printable, printable_path};
 use crate::input::ParsedArchive;
 use crate::isolate::Isolate;
 use crate::mangling;
@@ -57,10 +58,10 @@ pub struct IsolateReport {
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ArchiveSummary {
-    /// The path as given.
-    pub archive: PathBuf,
+    /// The path as given, made printable.
+    pub archive: String,
     /// Where the result is; absent for standard output and in a dry run.
-    pub output: Option<PathBuf>,
+    pub output: Option<String>,
     /// Its kind.
     pub kind: ArchiveKind,
     /// How many members it has.
@@ -79,8 +80,8 @@ impl ArchiveSummary {
     /// An archive about to go to `target`.
     pub(crate) fn before(parsed: &ParsedArchive<'_>, target: &Target, members_changed: usize, changed: bool) -> Self {
         Self {
-            archive: parsed.input.path.clone(),
-            output: target.path().map(Path::to_path_buf),
+            archive: printable_path(&parsed.input.path),
+            output: target.path().map(printable_path),
             kind: parsed.archive.kind,
             members: parsed.archive.members.len(),
             members_changed,
@@ -232,7 +233,7 @@ impl<'d> Facts<'_, 'd> {
     /// All names in alphabetical order.
     fn names(&self) -> Vec<NameId> {
         let mut ids: Vec<NameId> = (0..self.db.names().len() as u32).map(NameId).collect();
-        ids.sort_unstable_by_key(|&id| self.db.name(id).bytes);
+        ids.par_sort_unstable_by_key(|&id| self.db.name(id).bytes);
         ids
     }
 
@@ -288,7 +289,7 @@ impl<'d> Facts<'_, 'd> {
     }
 
     fn private(&self, names: &[NameId]) -> Vec<PrivateName> {
-        let private = names.iter().filter(|&&id| self.plan.fate(id) == Fate::Private);
+        let private = names.par_iter().filter(|&&id| self.plan.fate(id) == Fate::Private);
         private
             .filter_map(|&id| {
                 let origin = self.db.origin(id)?;
@@ -435,15 +436,16 @@ impl fmt::Display for IsolateReport {
         let definitions: usize = self.private_by_origin.iter().map(|count| count.definitions).sum();
         let origins: Vec<_> =
             self.private_by_origin.iter().map(|c| format!("{} {}", c.origin, c.definitions)).collect();
-        entry(f, "private", &counted(definitions, "definition", &some(&origins, 12)))?;
+        let (become_what, sharing) = match self.by {
+            Method::Rename => ("private", "unshared"),
+            Method::Weaken => ("weak", "shared"),
+            Method::Hide => ("hidden", "shared"),
+        };
+        entry(f, become_what, &counted(definitions, "definition", &some(&origins, 12)))?;
         let shared = self.private.iter().filter(|name| name.shared_with_rust_host).count();
         if shared > 0 {
             let names = count(shared, "name");
-            entry(
-                f,
-                "unshared",
-                &format!("{names} that a Rust host of the same toolchain defines too (-vv lists them)"),
-            )?;
+            entry(f, sharing, &format!("{names} that a Rust host of the same toolchain defines too (-vv lists them)"))?;
         }
         for registry in &self.registries {
             entry(f, "registry", &format!("{} is {} now", registry.section, registry.to))?;
@@ -476,8 +478,7 @@ impl IsolateReport {
     }
 
     fn show_archive(&self, f: &mut fmt::Formatter<'_>, archive: &ArchiveSummary) -> fmt::Result {
-        let path = printable(archive.archive.as_os_str().as_encoded_bytes());
-        write!(f, "{path}: ")?;
+        write!(f, "{}: ", archive.archive)?;
         if !archive.changed {
             return writeln!(f, "nothing to change");
         }
@@ -490,9 +491,7 @@ impl IsolateReport {
             write!(f, ", {output} bytes ({growth:+.2} %)")?;
         }
         match &archive.output {
-            Some(output) if *output != archive.archive => {
-                writeln!(f, ", written to {}", printable(output.as_os_str().as_encoded_bytes()))
-            }
+            Some(output) if *output != archive.archive => writeln!(f, ", written to {output}"),
             _ => writeln!(f),
         }
     }
