@@ -72,6 +72,9 @@ fn options(arguments: Vec<String>) -> Result<Options> {
             _ => bail!("unknown argument `{argument}`\n{USAGE}"),
         }
     }
+    if options.large.is_some() != options.keep.is_some() {
+        bail!("--large and --keep go together\n{USAGE}");
+    }
     match options.only.as_deref() {
         None | Some("small" | "large") => Ok(options),
         Some(other) => bail!("no input is called `{other}`\n{USAGE}"),
@@ -106,8 +109,7 @@ fn large(cache: &Cache, options: &Options) -> Result<Workload> {
     let (title, archive, keep) = match (&options.large, &options.keep) {
         (Some(file), Some(keep)) => (file.clone(), file.into(), keep.clone()),
         // The C interface of LLVM; what is C++ becomes private.
-        (None, None) => ("LLVM and clang 19 in one archive".into(), cache.llvm_archive()?, "LLVM*".into()),
-        _ => bail!("--large and --keep go together\n{USAGE}"),
+        _ => ("LLVM and clang 19 in one archive".into(), cache.llvm_archive()?, "LLVM*".into()),
     };
     let rounds = if options.quick { 2 } else { 5 };
     Ok(Workload { title, archive, rounds, keep })
