@@ -4,9 +4,10 @@ use crate::archive::Archive;
 use crate::error::{Error, Result};
 use crate::object::symbol::Suffixes;
 
-/// What default tags begin with; eight hexadecimal digits follow.
+/// What default tags begin with; six digits to the base 36 follow. Every private name carries its tag in every member
+/// that refers to it: each byte more costs a C++ archive a tenth of a percent of its size.
 const PREFIX: &[u8] = b"armend";
-const DIGITS: usize = 8;
+const DIGITS: usize = 6;
 
 /// A tag for the archives' content: the same content gives the same tag wherever the files are, in any order.
 pub fn derive(archives: &[&Archive<'_>]) -> String {
@@ -23,7 +24,13 @@ pub fn derive(archives: &[&Archive<'_>]) -> String {
     };
     let mut fingerprints: Vec<u32> = archives.iter().map(fingerprint).collect();
     fingerprints.sort_unstable();
-    format!("{}{:08x}", PREFIX.escape_ascii(), crc32(&fingerprints))
+    let mut rest = crc32(&fingerprints);
+    let mut digits = [0; DIGITS];
+    for digit in digits.iter_mut().rev() {
+        *digit = b"0123456789abcdefghijklmnopqrstuvwxyz"[(rest % 36) as usize];
+        rest /= 36;
+    }
+    [PREFIX, &digits].concat().escape_ascii().to_string()
 }
 
 fn crc32(fingerprints: &[u32]) -> u32 {
@@ -56,7 +63,7 @@ pub fn is_tagged(name: &[u8], separator: u8, suffixes: &Suffixes) -> bool {
     let Some(base) = rest.strip_suffix(PREFIX).and_then(|rest| rest.strip_suffix(&[separator])) else {
         return false;
     };
-    !base.is_empty() && digits.iter().all(|c| c.is_ascii_digit() || (b'a'..=b'f').contains(c))
+    !base.is_empty() && digits.iter().all(|c| c.is_ascii_digit() || c.is_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -66,10 +73,10 @@ mod tests {
     #[test]
     fn tags_are_recognised() {
         let own = suffixes("krun").unwrap();
-        assert!(is_tagged(b"foo.krun", b'.', &own) && is_tagged(b"foo.armend0123abcd", b'.', &own));
-        assert!(is_tagged(b"set_krun", b'_', &own) && is_tagged(b"set_armend0123abcd", b'_', &own));
+        assert!(is_tagged(b"foo.krun", b'.', &own) && is_tagged(b"foo.armend01z3ab", b'.', &own));
+        assert!(is_tagged(b"set_krun", b'_', &own) && is_tagged(b"set_armend01z3ab", b'_', &own));
         assert!(!is_tagged(b"foo_krun", b'.', &own) && !is_tagged(b".krun", b'.', &own));
-        assert!(!is_tagged(b"foo.armend0123abcX", b'.', &own) && !is_tagged(b"foo.armend", b'.', &own));
+        assert!(!is_tagged(b"foo.armend01z3aX", b'.', &own) && !is_tagged(b"foo.armend", b'.', &own));
         assert!(suffixes("a-b").is_err() && suffixes("").is_err());
     }
 }

@@ -1,1 +1,26 @@
 //! What armend's integration tests share: finding tools, unpacking toolchains, building and caching inputs.
+//!
+//! Nothing here knows armend itself: every answer comes from a compiler, a linker or a reader
+//! that others wrote. Everything panics with what to do about it, since only tests call it.
+
+mod cache;
+mod packaged;
+mod program;
+mod run;
+mod staticlib;
+mod tool;
+mod toolchain;
+mod unit_tests;
+
+pub use cache::{cached, content_hash, root as cache_root};
+pub use program::{Host, Link, Linker, duplicates, exported, link_c, run_program};
+pub use run::{Outcome, run, run_ok};
+pub use staticlib::{Lto, Profile, Staticlib, fixtures};
+pub use tool::tool;
+pub use toolchain::Toolchain;
+pub use unit_tests::cargo_test;
+
+/// A real Rust staticlib with std in it: release, LTO off, the stable toolchain, exports `fx_*`.
+pub fn std_staticlib() -> std::path::PathBuf {
+    Staticlib::foreign().build()
+}

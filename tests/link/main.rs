@@ -1,0 +1,13 @@
+//! Real archives in real programs: what links and runs before and after `armend isolate`.
+//!
+//! Every test asserts both: that the program fails, or silently shares, before; and that it works
+//! after, with the same command. So none passes because the trouble went away by itself.
+
+mod kept;
+mod modes;
+mod program;
+mod same_toolchain;
+mod shared_object;
+mod silent;
+mod sys_crate;
+mod two_toolchains;

@@ -1,0 +1,91 @@
+//! Other ways to isolate, and other mixes: less made private, two libraries at once.
+
+use crate::program::{FOREIGN_SIDE, HOST_SIDE, SECOND_SIDE, assert_works, isolate, start};
+use armend_test_support::{Host, Linker, Lto, Staticlib, fixtures, link_c};
+use std::fs;
+
+/// Private Rust, or private std alone, is enough to link, and for all that std does by itself.
+#[test]
+fn narrower_scopes_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let original = Staticlib { lto: Lto::Fat, ..Staticlib::foreign() }.build();
+    for scope in ["rust", "std"] {
+        let isolated = isolate(&original, folder.path(), &["--keep", "fx_*", "--scope", scope]);
+        for linker in Linker::ALL {
+            println!("{scope}, {}", linker.name()); // shown with the failure
+            let before = Host::plain().link(linker, &original, &folder.path().join("before"));
+            assert!(!before.duplicates().is_empty(), "{}", before.outcome.describe());
+            let after = Host::plain().link(linker, &isolated, &folder.path().join("after"));
+            if scope == "rust" {
+                assert_works(after.program(), &[HOST_SIDE, FOREIGN_SIDE]);
+                continue;
+            }
+            // A registry belongs to a crate, which this scope leaves as it is.
+            let outcome = start(after.program()).expect_success();
+            for side in [HOST_SIDE, FOREIGN_SIDE] {
+                let (printed, expected) = (side.printed(&outcome), side.lines());
+                assert_eq!(printed[..8], expected[..8], "{}", outcome.describe());
+            }
+        }
+    }
+}
+
+/// Registries may stay merged: both sides then see all `linkme` entries only if they also share
+/// the crate; here each has its own, and its check for duplicates sees the other's.
+#[test]
+fn registries_may_stay_merged() {
+    let folder = tempfile::tempdir().unwrap();
+    let original = Staticlib::foreign().build();
+    let isolated = isolate(&original, folder.path(), &["--keep", "fx_*", "--registries", "keep"]);
+    for linker in Linker::ALL {
+        let outcome = start(Host::plain().link(linker, &isolated, &folder.path().join("after")).program());
+        for side in [HOST_SIDE, FOREIGN_SIDE] {
+            let seen = side.registry("linkme", &outcome);
+            assert_eq!(seen, "duplicate #[distributed_slice] with name \"ENTRIES\"", "{}", linker.name());
+            assert_eq!(side.registry("inventory", &outcome), side.registered, "{}", linker.name());
+        }
+    }
+}
+
+/// Definitions made weak: one std of the two serves both sides, and the linker takes it.
+#[test]
+fn weakening_shares_one_std() {
+    let folder = tempfile::tempdir().unwrap();
+    let original = Staticlib { lto: Lto::Thin, ..Staticlib::foreign() }.build();
+    let isolated = isolate(&original, folder.path(), &["--keep", "fx_*", "--by", "weaken"]);
+    for linker in Linker::ALL {
+        println!("{}", linker.name()); // shown with the failure
+        let before = Host::plain().link(linker, &original, &folder.path().join("before"));
+        assert!(!before.duplicates().is_empty(), "{}", before.outcome.describe());
+        let after = Host::plain().link(linker, &isolated, &folder.path().join("after"));
+        let outcome = start(after.program()).expect_success();
+        for side in [HOST_SIDE, FOREIGN_SIDE] {
+            // All but the registries, which are shared or clash as they did without isolation.
+            assert_eq!(side.printed(&outcome)[..7], side.lines()[..7], "{}", outcome.describe());
+        }
+    }
+}
+
+/// Two libraries of one toolchain, isolated apart: their private names differ, so they meet in
+/// peace; in a C program, and in a Rust program of that toolchain.
+#[test]
+fn two_libraries_isolated_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Staticlib { lto: Lto::Fat, ..Staticlib::foreign() };
+    let second = Staticlib { features: &["second"], ..first.clone() };
+    let originals = [first.build(), second.build()];
+    let isolated = [("fx_*", &originals[0]), ("fy_*", &originals[1])].map(|(exports, original)| {
+        let folder = folder.path().join(exports.trim_end_matches("_*"));
+        fs::create_dir(&folder).unwrap();
+        isolate(original, &folder, &["--keep", exports])
+    });
+    for linker in Linker::ALL {
+        println!("{}", linker.name()); // shown with the failure
+        let source = fixtures().join("c/two.c");
+        let program = folder.path().join("program");
+        let before = link_c(linker, &source, &[&originals[0], &originals[1]], &[], &program);
+        assert!(before.duplicates().contains("rust_eh_personality"), "{}", before.outcome.describe());
+        let after = link_c(linker, &source, &[&isolated[0], &isolated[1]], &[], &program);
+        assert_works(after.program(), &[FOREIGN_SIDE, SECOND_SIDE]);
+    }
+}

@@ -1,0 +1,160 @@
+//! Older Rust toolchains: Debian's packages, downloaded and unpacked into the cache, not installed.
+//!
+//! The machine's own apt configuration stays as it is: apt gets a private one for the suite, with
+//! the mirror that the machine already uses.
+
+use crate::{cache_root, cached, content_hash, run_ok, tool};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What to unpack for one toolchain.
+pub(crate) struct Packages {
+    /// A short name, for paths.
+    pub name: &'static str,
+    suite: &'static str,
+    names: &'static [&'static str],
+}
+
+/// rustc 1.63, and a Cargo (0.66) that drives 1.78 as well.
+pub(crate) const RUST_1_63: Packages = Packages {
+    name: "debian-1.63",
+    suite: "bookworm",
+    names: &[
+        "rustc",
+        "libstd-rust-1.63",
+        "libstd-rust-dev",
+        "libllvm14",
+        "cargo",
+        // Libraries of these that a small machine may lack.
+        "libbsd0",
+        "libedit2",
+        "libffi8",
+        "libgit2-1.5",
+        "libhttp-parser2.9",
+        "libicu72",
+        "libmbedcrypto7",
+        "libmbedtls14",
+        "libmbedx509-1",
+        "libmd0",
+        "libssh2-1",
+        "libxml2",
+        "libz3-4",
+    ],
+};
+
+/// rustc 1.78, which the suite has as `rustc-web`.
+pub(crate) const RUST_1_78: Packages = Packages {
+    name: "debian-1.78",
+    suite: "bullseye",
+    names: &[
+        "rustc-web",
+        "libstd-rust-web-1.78",
+        "libstd-rust-web-dev",
+        "libllvm16",
+        "libbsd0",
+        "libedit2",
+        "libffi7",
+        "libicu67",
+        "libmd0",
+        "libxml2",
+        "libz3-4",
+    ],
+};
+
+/// Runs a program of the unpacked packages with their own libraries.
+const WRAPPER: &str = r#"#!/bin/bash
+root=$(dirname "$(readlink -f "$0")")/../root
+export LD_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu:$root/usr/lib
+exec "$root/usr/bin/PROGRAM" ARGUMENTS "$@"
+"#;
+
+impl Packages {
+    /// The folder with the programs `rustc` and, where the packages have one, `cargo`.
+    pub fn programs(&self) -> PathBuf {
+        let key = content_hash(&[], &[self.suite, &self.names.join(" "), WRAPPER]);
+        cached(&format!("toolchains/{}-{key}", self.name), |draft| self.unpack(draft)).join("bin")
+    }
+
+    fn unpack(&self, draft: &Path) {
+        let apt = Apt::of_suite(self.suite);
+        let downloads = draft.join("downloads");
+        fs::create_dir_all(&downloads).unwrap();
+        run_ok(apt.command("apt-get").arg("download").args(self.names).current_dir(&downloads));
+        let root = draft.join("root");
+        for package in fs::read_dir(&downloads).unwrap() {
+            run_ok(Command::new(tool("dpkg-deb")).arg("-x").arg(package.unwrap().path()).arg(&root));
+        }
+        fs::remove_dir_all(&downloads).unwrap();
+        // Neither is of use here, and both are large.
+        for unused in ["usr/share", "usr/bin/rustdoc"] {
+            let path = root.join(unused);
+            if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
+        }
+        fs::create_dir(draft.join("bin")).unwrap();
+        for (program, arguments) in [("rustc", "--sysroot \"$root/usr\""), ("cargo", "")] {
+            if root.join("usr/bin").join(program).exists() {
+                let file = draft.join("bin").join(program);
+                fs::write(&file, WRAPPER.replace("PROGRAM", program).replace("ARGUMENTS", arguments)).unwrap();
+                fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+            }
+        }
+    }
+}
+
+/// A private apt configuration for one suite.
+struct Apt {
+    folder: PathBuf,
+}
+
+impl Apt {
+    /// Fetches the suite's package lists.
+    fn of_suite(suite: &str) -> Self {
+        let apt = Self { folder: cache_root().join("apt").join(suite) };
+        for folder in ["lists/partial", "cache/archives/partial"] {
+            fs::create_dir_all(apt.folder.join(folder)).unwrap();
+        }
+        let keys = "/usr/share/keyrings/debian-archive-keyring.gpg";
+        assert!(Path::new(keys).exists(), "{keys} is missing: install debian-archive-keyring");
+        let line = format!("deb [signed-by={keys}] {} {suite} main\n", mirror());
+        fs::write(apt.folder.join("sources.list"), line).unwrap();
+        fs::write(apt.folder.join("status"), "").unwrap();
+        run_ok(apt.command("apt-get").args(["--quiet", "update"]));
+        apt
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(tool(program));
+        let folder = self.folder.display();
+        for option in [
+            format!("Dir::Etc::sourcelist={folder}/sources.list"),
+            "Dir::Etc::sourceparts=-".to_owned(),
+            format!("Dir::State::lists={folder}/lists"),
+            format!("Dir::State::status={folder}/status"),
+            format!("Dir::Cache={folder}/cache"),
+            // The cache lies in a home that apt's own user may not enter.
+            "APT::Sandbox::User=".to_owned(),
+            "Acquire::Retries=3".to_owned(),
+        ] {
+            command.arg("-o").arg(option);
+        }
+        command
+    }
+}
+
+/// The Debian mirror of the machine's own configuration.
+fn mirror() -> String {
+    let format = "$(REPO_URI) $(ORIGIN) $(COMPONENT) $(RELEASE)";
+    let targets =
+        run_ok(Command::new(tool("apt-get")).args(["indextargets", "--format", format, "Created-By: Packages"]));
+    targets
+        .lines()
+        .filter_map(|line| line.split_whitespace().collect::<Vec<_>>().try_into().ok())
+        // Security and updates have suites, and often a folder, of their own.
+        .find(|[_, origin, component, release]: &[&str; 4]| {
+            *origin == "Debian" && *component == "main" && !release.contains('-')
+        })
+        .map(|[uri, ..]| uri.to_owned())
+        .unwrap_or_else(|| panic!("apt is not configured for a Debian mirror (run apt-get update):\n{targets}"))
+}
