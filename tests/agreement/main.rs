@@ -168,7 +168,7 @@ fn any_choice_of_exports() {
                 random ^= random << 13;
                 random ^= random >> 7;
                 random ^= random << 17;
-                if random % 4 == 0 {
+                if random.is_multiple_of(4) {
                     options.extend(["--keep", name.as_str()]);
                 }
             }

@@ -168,7 +168,7 @@ fn assert_same_header(label: &str, before: &Object, after: &Object) {
     assert_eq!(after.elf.header, expected, "{label}: file header");
     let alignment = if before.elf.is_64 { 8 } else { 4 };
     assert!(
-        after.elf.header.e_shoff % alignment == 0 || before.elf.header.e_shoff % alignment != 0,
+        after.elf.header.e_shoff.is_multiple_of(alignment) || !before.elf.header.e_shoff.is_multiple_of(alignment),
         "{label}: the section headers lost their alignment"
     );
 }
