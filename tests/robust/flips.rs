@@ -81,7 +81,12 @@ proptest! {
     }
 }
 
-const VERBS: &[&[&str]] = &[&["isolate", "lib.a", "--keep", "sx_*"], &["isolate", "lib.a"], &["index", "lib.a"]];
+const VERBS: &[&[&str]] = &[
+    &["isolate", "lib.a", "--keep", "sx_*"],
+    &["isolate", "lib.a"],
+    &["index", "lib.a"],
+    &["explain", "shapes_weak", "lib.a"],
+];
 
 fn check(verb: &[&str], bytes: &[u8]) {
     let scratch = scratch();
@@ -91,6 +96,7 @@ fn check(verb: &[&str], bytes: &[u8]) {
     command.args(verb);
     let run = Run::of(&mut command);
     match run.code {
+        Some(0) if verb[0] == "explain" => assert!(scratch.read("lib.a") == bytes),
         Some(0) => {
             // What it accepted, it finished: a second run has nothing to do.
             Run::of(&mut scratch.command(&[verb, &["--check"]].concat())).exits(0);
