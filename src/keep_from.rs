@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result, printable};
 use crate::input::{Input, ParsedArchive};
-use crate::object::elf::dynamic::exports;
+use crate::object::dynamic_exports;
 use crate::plan::{NameId, SymbolDb, is_export};
 use crate::policy::{Keep, KeepSource, names};
 
@@ -44,7 +44,7 @@ fn artifact_exports(path: &Path) -> Result<Vec<String>> {
     if input.bytes().starts_with(b"!<") {
         return archive_exports(&input);
     }
-    let dynamic = exports(input.bytes()).map_err(|error| error.in_archive(path))?;
+    let dynamic = dynamic_exports(input.bytes()).map_err(|error| error.in_archive(path))?;
     match (dynamic, std::str::from_utf8(input.bytes())) {
         (Some(names), _) => Ok(names.into_iter().map(printable).collect()),
         (None, Ok(text)) => Ok(names::parse_header(text)),

@@ -169,6 +169,9 @@ fn check_magic(file: &[u8]) -> Result<()> {
         [b'<', b'b', b'i', b'g', b'a', b'f', b'>', b'\n', ..] => unsupported("AIX big"),
         [0x7f, b'E', b'L', b'F', ..] => Err(Error::malformed(0, "an ELF file, not an archive")
             .with_help("armend amends static archives: make one with `ar rcs libNAME.a FILE.o`")),
+        [b'/', b'*', ..] | [b'G', b'R', b'O', b'U', b'P', ..] | [b'I', b'N', b'P', b'U', b'T', ..] => {
+            Err(Error::malformed(0, "a linker script, not an archive").with_help("amend the archives that it names"))
+        }
         _ if MAGIC.starts_with(file) => Err(Error::malformed(0, "the file ends inside the archive's magic")),
         _ => Err(Error::malformed(0, "not an archive: it does not begin with \"!<arch>\\n\"")),
     }

@@ -103,6 +103,14 @@ impl<'d> Object<'d> {
     }
 }
 
+/// The names that a shared object defines for others; `None` when `data` is none of a format that is served.
+///
+/// # Errors
+/// Malformed.
+pub fn dynamic_exports(data: &[u8]) -> Result<Option<Vec<&[u8]>>> {
+    elf::dynamic::exports(data)
+}
+
 /// A COFF object begins with its machine (PE/COFF specification, "COFF File Header"); the machines of the targets in
 /// use are told from chance by a plausible section count and a zero `SizeOfOptionalHeader`. Short import members and
 /// bigobj begin with 0 and 0xffff.

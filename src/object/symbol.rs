@@ -94,14 +94,24 @@ impl Symbol<'_> {
     }
 }
 
+/// What carries the signature of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignatureSymbol {
+    /// A global symbol, which is among the object's symbols.
+    Global,
+    /// A local symbol, as C++'s `C5` constructors.
+    Local(SymbolIndex),
+    /// An unnamed section symbol: the signature is the section's name, and no symbol edit changes it.
+    Section,
+}
+
 /// Sections that linkers keep or drop together, one such group per signature in the whole link (`GRP_COMDAT`).
 #[derive(Debug, Clone)]
 pub struct ComdatGroup<'d> {
     /// The name by which linkers recognise the same group in another object.
     pub signature: &'d [u8],
-    /// The signature's symbol, where it is a local one (as C++'s `C5` constructors); a global one is among the
-    /// object's symbols.
-    pub local_signature: Option<SymbolIndex>,
+    /// Where that name stands.
+    pub symbol: SignatureSymbol,
     /// The sections in it.
     pub sections: Vec<SectionIndex>,
 }

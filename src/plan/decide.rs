@@ -8,7 +8,7 @@ use super::{Fate, MemberSymbols, NameId, Plan, Reason, SymbolDb, tag};
 use crate::error::Result;
 use crate::isolate::Isolate;
 use crate::mangling;
-use crate::object::symbol::{Placement, SectionIndex};
+use crate::object::symbol::{Placement, SectionIndex, SignatureSymbol};
 use crate::origin::Origin;
 use crate::policy::{Keep, Method, Registries, Scope};
 
@@ -138,6 +138,10 @@ fn follow_groups<'d>(db: &SymbolDb<'d>, plan: &mut Plan<'d>) {
     let with_groups: Vec<_> = db.members().iter().filter(|member| !member.object.groups.is_empty()).collect();
     let groups: Vec<(&'d [u8], Vec<NameId>)> =
         with_groups.par_iter().flat_map_iter(|member| group_names(member)).collect();
+    // A signature that is a section's name cannot be changed.
+    let unchangeable = with_groups.iter().flat_map(|member| &member.object.groups);
+    let unchangeable = unchangeable.filter(|group| group.symbol == SignatureSymbol::Section);
+    plan.pinned_signatures.extend(unchangeable.map(|group| group.signature));
     let holds = |fate: Fate| matches!(fate, Fate::Stays(reason) if !matches!(reason, Reason::AlreadyPrivate | Reason::NotDefined));
     let mut changed = true;
     while changed {

@@ -14,7 +14,8 @@ pub use decide::{decide, is_export};
 pub use symbol_db::{MemberId, MemberSymbols, Name, NameId, SymbolDb};
 
 use crate::object::symbol::{
-    Binding, NamedSection, NewName, ObjectEdits, Placement, SectionIndex, Suffixes, Symbol, SymbolEdit, Visibility,
+    Binding, NamedSection, NewName, ObjectEdits, Placement, SectionIndex, SignatureSymbol, Suffixes, Symbol,
+    SymbolEdit, Visibility,
 };
 use crate::policy::{Method, PatternId};
 
@@ -159,7 +160,7 @@ impl Plan<'_> {
     ) {
         let before = edits.symbols.len();
         for group in &member.object.groups {
-            if let Some(index) = group.local_signature
+            if let SignatureSymbol::Local(index) = group.symbol
                 && !self.pinned_signatures.contains(group.signature)
                 && group.sections.iter().any(|section| private_sections.contains(section))
             {

@@ -6,8 +6,8 @@ use object::read::elf::{SectionHeader, Sym};
 use super::{Class, ElfObject};
 use crate::error::{Error, Result};
 use crate::object::symbol::{
-    Binding, Bytecode, ComdatGroup, NamedSection, ObjectSymbols, Placement, SectionIndex, Symbol, SymbolIndex,
-    SymbolKind, Visibility,
+    Binding, Bytecode, ComdatGroup, NamedSection, ObjectSymbols, Placement, SectionIndex, SignatureSymbol, Symbol,
+    SymbolIndex, SymbolKind, Visibility,
 };
 
 impl<'d, Elf: Class> ElfObject<'d, Elf> {
@@ -144,16 +144,18 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
             .symbol(object::SymbolIndex(number))
             .map_err(|_| Error::malformed(at, "a group's signature is not in the symbol table"))?;
         let mut signature = self.symbol_name(number, symbol)?;
-        let mut local_signature = symbol.is_local().then_some(SymbolIndex(number as u32));
+        let mut carrier = SignatureSymbol::Global;
+        if symbol.is_local() {
+            carrier = SignatureSymbol::Local(SymbolIndex(number as u32));
+        }
         if symbol.st_type() == elf::STT_SECTION && signature.is_empty() {
-            // The signature is the section's name, which no symbol edit changes.
-            local_signature = None;
+            carrier = SignatureSymbol::Section;
             if let Placement::Section(section) = self.placement(number, symbol)? {
                 signature = self.section_name(section)?;
             }
         }
         let sections = members.iter().map(|member| SectionIndex(member.get(endian))).collect();
-        Ok(Some(ComdatGroup { signature, local_signature, sections }))
+        Ok(Some(ComdatGroup { signature, symbol: carrier, sections }))
     }
 }
 

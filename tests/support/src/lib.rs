@@ -4,17 +4,23 @@
 //! that others wrote. Everything panics with what to do about it, since only tests call it.
 
 mod cache;
+mod invoke;
+pub mod members;
 mod packaged;
 mod program;
 mod run;
+pub mod samples;
+mod scratch;
 mod staticlib;
 mod tool;
 mod toolchain;
 mod unit_tests;
 
 pub use cache::{cached, content_hash, root as cache_root};
+pub use invoke::Run;
 pub use program::{Host, Link, Linker, duplicates, exported, link_c, run_program};
 pub use run::{Outcome, run, run_ok};
+pub use scratch::Scratch;
 pub use staticlib::{Lto, Profile, Staticlib, fixtures};
 pub use tool::tool;
 pub use toolchain::Toolchain;

@@ -8,8 +8,11 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("addr2line", &["addr2line"], "binutils"),
     ("apt-cache", &["apt-cache"], "apt"),
     ("apt-get", &["apt-get"], "apt"),
+    ("ar", &["ar"], "binutils"),
     ("clang", &["clang-19", "clang"], "clang-19"),
+    ("clang++", &["clang++-19", "clang++"], "clang-19"),
     ("dpkg-deb", &["dpkg-deb"], "dpkg"),
+    ("g++", &["g++"], "g++"),
     ("gcc", &["gcc"], "gcc"),
     ("gdb", &["gdb"], "gdb"),
     ("ld.bfd", &["ld.bfd"], "binutils"),
@@ -22,9 +25,11 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("mold", &["mold"], "mold"),
     ("nm", &["nm"], "binutils"),
     ("objcopy", &["objcopy"], "binutils"),
+    ("prlimit", &["prlimit"], "util-linux"),
     ("ranlib", &["ranlib"], "binutils"),
     ("readelf", &["readelf"], "binutils"),
     ("size", &["size"], "binutils"),
+    ("unshare", &["unshare"], "util-linux"),
 ];
 
 /// The path of a program. One that is missing fails the test, with the package to install.

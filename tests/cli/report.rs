@@ -1,0 +1,104 @@
+//! What is said: JSON as one document, `--dry-run` and `--check` that write nothing, quiet runs, streams kept apart.
+
+use serde_json::Value;
+
+use crate::{isolate, json, with_lib};
+
+/// The document without what may differ between two runs.
+fn stable(mut document: Value) -> Value {
+    let object = document.as_object_mut().expect("an object");
+    object.remove("phases");
+    for archive in object["archives"].as_array_mut().expect("a list") {
+        let archive = archive.as_object_mut().expect("an object");
+        // A dry run has no output.
+        archive.remove("output");
+        archive.remove("output_bytes");
+    }
+    document
+}
+
+#[test]
+fn json_is_one_document_with_the_contract_s_fields() {
+    let scratch = with_lib();
+    for words in [&["--dry-run"][..], &["--check"], &["-v", "--dry-run"], &["-q", "--dry-run"], &["-o", "out.a"], &[]] {
+        let run = isolate(&scratch, &[&["lib.a", "--format", "json"], words].concat());
+        let document = json(&run);
+        assert_eq!(document["schema"], 1, "{words:?}");
+        assert_eq!(
+            (&document["verb"], &document["by"], &document["scope"]),
+            (&"isolate".into(), &"rename".into(), &"all".into())
+        );
+        assert_eq!(document["changed"], true, "{words:?}");
+        for list in [
+            "archives",
+            "toolchains",
+            "kept",
+            "private",
+            "private_by_origin",
+            "registries",
+            "stays",
+            "warnings",
+            "phases",
+        ] {
+            assert!(document[list].is_array(), "{words:?}: no list {list}{run}");
+        }
+        let archive = &document["archives"][0];
+        assert_eq!((&archive["archive"], &archive["kind"]), (&"lib.a".into(), &"gnu".into()), "{words:?}");
+        assert_eq!((&archive["members"], &archive["members_changed"]), (&2.into(), &2.into()), "{words:?}");
+    }
+}
+
+#[test]
+fn the_report_tells_what_the_file_has() {
+    let scratch = with_lib();
+    let before = scratch.read("lib.a").len();
+    let document = json(&isolate(&scratch, &["lib.a", "-o", "out.a", "--format", "json"]).succeeds());
+    let archive = &document["archives"][0];
+    assert_eq!(archive["input_bytes"], before);
+    assert_eq!(archive["output_bytes"], scratch.read("out.a").len());
+    assert_eq!(archive["output"], "out.a");
+    let kept: Vec<_> = document["kept"].as_array().expect("a list").iter().map(|entry| &entry["name"]).collect();
+    assert_eq!(kept, ["sx_run", "sx_second"]);
+    let tag = document["tag"].as_str().expect("a tag");
+    for entry in document["private"].as_array().expect("a list") {
+        let (name, to) = (entry["name"].as_str().expect("name"), entry["to"].as_str().expect("to"));
+        assert_eq!(to, format!("{name}.{tag}"));
+    }
+}
+
+#[test]
+fn a_dry_run_says_what_the_run_would_and_writes_nothing() {
+    let scratch = with_lib();
+    let before = scratch.snapshot();
+    let dry = isolate(&scratch, &["lib.a", "-o", "out.a", "--dry-run", "--format", "json"]).succeeds();
+    isolate(&scratch, &["lib.a", "--dry-run"]).succeeds();
+    assert!(scratch.snapshot() == before, "a dry run wrote something");
+    let real = isolate(&scratch, &["lib.a", "-o", "out.a", "--format", "json"]).succeeds();
+    assert_eq!(stable(json(&dry)), stable(json(&real)));
+}
+
+#[test]
+fn check_says_by_its_exit_code_what_a_run_would_do() {
+    let scratch = with_lib();
+    let before = scratch.snapshot();
+    isolate(&scratch, &["lib.a", "--check"]).exits(1);
+    isolate(&scratch, &["lib.a", "--check", "-o", "out.a"]).exits(1);
+    assert!(scratch.snapshot() == before, "--check wrote something");
+    isolate(&scratch, &["lib.a"]).succeeds();
+    let after = scratch.snapshot();
+    isolate(&scratch, &["lib.a", "--check"]).exits(0);
+    assert!(scratch.snapshot() == after, "--check wrote something");
+    // An error is no finding.
+    isolate(&scratch, &["nothere.a", "--check"]).refuses(&["nothere.a"]);
+}
+
+#[test]
+fn text_names_what_was_kept_and_quiet_says_nothing() {
+    let scratch = with_lib();
+    let text = isolate(&scratch, &["lib.a", "--dry-run"]).succeeds();
+    let said = format!("{}{}", text.text(), text.stderr);
+    assert!(said.contains("sx_run") && said.contains("lib.a"), "{text}");
+    assert!(!said.contains('\u{1b}'), "colour although no terminal asked for it: {text}");
+    let quiet = isolate(&scratch, &["lib.a", "-q", "-o", "out.a"]).succeeds();
+    assert!(quiet.stdout.is_empty() && quiet.stderr.is_empty(), "{quiet}");
+}

@@ -1,0 +1,145 @@
+//! Inputs that are not what `isolate` is for: each is refused with the reason, or passes through; never half done.
+
+use armend_test_support::{Run, members, samples, tool};
+use std::process::Command;
+
+use crate::{isolate, refused, scratch, with_lib};
+
+/// A name, the bytes, and what the message must say.
+const NOT_ARCHIVES: &[(&str, &[u8], &[&str])] = &[
+    ("empty file", b"", &["empty"]),
+    ("text", b"int main(void) { return 0; }\n", &["archive"]),
+    ("half a magic", b"!<ar", &["archive"]),
+    ("wrong magic", b"!<arc>\n\n", &["archive"]),
+    ("junk after the magic", b"!<arch>\njunk", &["offset 0x8"]),
+    (
+        "a header without its end",
+        b"!<arch>\nname/           0           0     0     644     4         XXdata",
+        &["offset 0x42"],
+    ),
+    (
+        "a size that is no number",
+        b"!<arch>\nname/           0           0     0     644     4x        `\ndata",
+        &["size"],
+    ),
+    ("a size past the end", b"!<arch>\nname/           0           0     0     644     9999999999`\ndata", &["left"]),
+    ("a long name nowhere", b"!<arch>\n/77             0           0     0     644     4         `\ndata", &["name"]),
+    ("ELF magic alone", b"!<arch>\nx.o/            0           0     0     644     4         `\n\x7fELF", &["x.o"]),
+];
+
+#[test]
+fn what_is_no_archive_is_refused() {
+    for (what, bytes, words) in NOT_ARCHIVES {
+        println!("{what}");
+        let scratch = scratch();
+        scratch.write("lib.a", bytes);
+        refused(&scratch, words);
+    }
+}
+
+#[test]
+fn an_object_alone_is_refused() {
+    let scratch = with_lib();
+    let archive = scratch.read("lib.a");
+    scratch.write("lib.a", &archive[members::layout(&archive).members[0].data.clone()]);
+    refused(&scratch, &["archive"]);
+}
+
+/// Neither a pattern nor the search for exports finds anything: the wrong file, most likely.
+#[test]
+fn an_archive_without_members() {
+    let scratch = scratch();
+    scratch.write("lib.a", members::MAGIC);
+    refused(&scratch, &["sx_*"]);
+    Run::of(&mut scratch.command(&["isolate", "lib.a"])).refuses(&["lib.a", "export"]);
+    Run::of(&mut scratch.command(&["index", "lib.a"])).succeeds();
+    assert_eq!(scratch.read("lib.a"), members::MAGIC);
+}
+
+#[test]
+fn members_that_are_no_objects_pass_through() {
+    let scratch = with_lib();
+    let archive = scratch.read("lib.a");
+    let object = &archive[members::layout(&archive).members[0].data.clone()];
+    let other = &archive[members::layout(&archive).members[1].data.clone()];
+    let odd: &[(&str, &[u8])] =
+        &[("empty.o", b""), ("one.o", b"\x7f"), ("lib.rmeta", b"rust\0\0\0\x09metadata"), ("notes.txt", b"text")];
+    scratch.write("lib.a", samples::archive_of(&[odd, &[("a.o", object), ("b.o", other)], odd].concat()));
+    isolate(&scratch).succeeds();
+    let after = scratch.read("lib.a");
+    let layout = members::layout(&after);
+    let found: Vec<_> = layout.members.iter().map(|m| (m.name.as_str(), &after[m.data.clone()])).collect();
+    assert_eq!(found[..4], *odd);
+    assert_eq!(found[6..], *odd);
+    assert_ne!(found[4].1, object);
+}
+
+/// Formats whose turn has not come, and code whose names live in bytecode as well. One such member among others is
+/// enough, and the message names it.
+#[test]
+fn what_cannot_be_renamed_is_refused() {
+    let elf = samples::sample("c-gcc").bytes();
+    let good = &elf[members::layout(&elf).members[0].data.clone()];
+    let more = &elf[members::layout(&elf).members[1].data.clone()];
+    for foreign in samples::FOREIGN {
+        println!("{}", foreign.name);
+        let scratch = scratch();
+        let alone = foreign.bytes();
+        scratch.write("lib.a", &alone);
+        refused(&scratch, &[foreign.says, &["foreign.o"]].concat());
+        let object = &alone[members::layout(&alone).members[0].data.clone()];
+        scratch.write("lib.a", samples::archive_of(&[("a.o", good), ("foreign.o", object), ("b.o", more)]));
+        refused(&scratch, &[foreign.says, &["foreign.o"]].concat());
+    }
+}
+
+/// A shared object in an archive is data to linkers, and so to us.
+#[test]
+fn a_shared_object_passes_through() {
+    let scratch = with_lib();
+    let archive = scratch.read("lib.a");
+    let member = |i: usize| &archive[members::layout(&archive).members[i].data.clone()];
+    scratch.write("x.c", "int sx_run(void) { return 1; } int shapes_other(void) { return 2; }");
+    let mut link = Command::new(tool("gcc"));
+    Run::of(link.current_dir(scratch.folder()).args(["-shared", "-fPIC", "-o", "x.so", "x.c"])).succeeds();
+    let library = scratch.read("x.so");
+    scratch.write("lib.a", samples::archive_of(&[("a.o", member(0)), ("x.so", &library), ("b.o", member(1))]));
+    isolate(&scratch).succeeds();
+    let after = scratch.read("lib.a");
+    let layout = members::layout(&after);
+    assert!(after[layout.members[1].data.clone()] == library);
+    assert!(after[layout.members[0].data.clone()] != *member(0));
+}
+
+#[test]
+fn a_thin_archive_is_refused() {
+    let scratch = with_lib();
+    let mut ar = Command::new(tool("llvm-ar"));
+    ar.current_dir(scratch.folder()).args(["x", "lib.a"]);
+    Run::of(&mut ar).succeeds();
+    std::fs::remove_file(scratch.path("lib.a")).expect("remove");
+    let mut ar = Command::new(tool("llvm-ar"));
+    ar.current_dir(scratch.folder()).args(["rcsT", "lib.a", "shapes_a.o", "shapes_b.o"]);
+    Run::of(&mut ar).succeeds();
+    refused(&scratch, &["thin"]);
+}
+
+/// Archives as macOS and Windows write them: clear words, not a guess.
+#[test]
+fn other_kinds_of_archive_are_refused() {
+    let bytes = samples::FOREIGN.iter().find(|foreign| foreign.name == "coff").expect("a COFF sample").bytes();
+    let object = &bytes[members::layout(&bytes).members[0].data.clone()];
+    for (kind, word) in [("bsd", "bsd"), ("darwin", "darwin"), ("coff", "coff")] {
+        let scratch = scratch();
+        scratch.write("an_object_with_a_long_name.o", object);
+        let mut ar = Command::new(tool("llvm-ar"));
+        ar.current_dir(scratch.folder()).args([
+            &format!("--format={kind}"),
+            "rcs",
+            "lib.a",
+            "an_object_with_a_long_name.o",
+        ]);
+        Run::of(&mut ar).succeeds();
+        refused(&scratch, &[word]);
+    }
+}
