@@ -153,7 +153,7 @@ fn the_changelog_has_a_place_for_the_next_release() {
     assert!(changelog.text.lines().any(|line| line == "## Unreleased"), "CHANGELOG.md has no `## Unreleased`");
 }
 
-/// Each `armend VERB` in a code block of a document is a verb that the program knows.
+/// Each `$ armend VERB` in a code block of a document is a verb that the program knows.
 #[cfg(feature = "cli")]
 #[test]
 fn documents_show_commands_that_exist() {
@@ -161,7 +161,8 @@ fn documents_show_commands_that_exist() {
     for source in sources().iter().filter(|source| source.path.ends_with(".md")) {
         let blocks = source.text.split("\n```").skip(1).step_by(2);
         for line in blocks.flat_map(str::lines) {
-            let mut words = line.trim_start_matches(['$', ' ']).split_whitespace();
+            let Some(command) = line.strip_prefix("$ ") else { continue };
+            let mut words = command.split_whitespace();
             let Some(verb) = (words.next() == Some("armend")).then(|| words.next()).flatten() else { continue };
             if !verb.starts_with(['-', '@']) && !verb_exists(verb) {
                 unknown.push(format!("{}: {line}", source.path));

@@ -81,14 +81,11 @@ impl Plan {
         self.renamed_sections.get(name).map_or(name, String::as_str)
     }
 
-    /// Whether a definition becomes weak: type information that a rename leaves alone; with `--by weaken`, the private.
-    pub fn becomes_weak(&self, name: &str, defined: bool) -> bool {
-        defined
-            && if self.renames() {
-                self.typeinfo.contains(name)
-            } else {
-                self.by == "weaken" && self.private.contains_key(name)
-            }
+    /// Whether a symbol becomes weak that is defined by a section: type information that a rename leaves alone; with
+    /// `--by weaken` the private ones. (Commons merge by themselves.)
+    pub fn becomes_weak(&self, name: &str, in_section: bool) -> bool {
+        let names = self.private.contains_key(name) && self.by == "weaken";
+        in_section && (names || self.renames() && self.typeinfo.contains(name))
     }
 
     pub fn renames(&self) -> bool {

@@ -83,17 +83,23 @@ fn compare_line(was: &str, is: &str, plan: &Plan, locals: &BTreeSet<&str>) -> Re
 struct GlobalSymbol<'l> {
     name: &'l str,
     defined: bool,
+    in_section: bool,
 }
 
 impl<'l> GlobalSymbol<'l> {
     fn of_line(words: &[&'l str]) -> Option<Self> {
         let is_symbol = words.len() >= 8 && words[0].ends_with(':') && ["GLOBAL", "WEAK", "UNIQUE"].contains(&words[4]);
-        is_symbol.then(|| Self { name: words[words.len() - 1], defined: !words.contains(&"UND") })
+        let defined = !words.contains(&"UND");
+        is_symbol.then(|| Self {
+            name: words[words.len() - 1],
+            defined,
+            in_section: defined && !words.contains(&"COM"),
+        })
     }
 
     fn expected<'w>(&self, word: &'w str, plan: &'w Plan) -> Cow<'w, str> {
         match word {
-            "GLOBAL" | "UNIQUE" if plan.becomes_weak(self.name, self.defined) => "WEAK".into(),
+            "GLOBAL" | "UNIQUE" if plan.becomes_weak(self.name, self.in_section) => "WEAK".into(),
             "DEFAULT" | "PROTECTED" if plan.becomes_hidden(self.name, self.defined) => "HIDDEN".into(),
             word if word == self.name => plan.global(word),
             word => word.into(),

@@ -89,8 +89,8 @@ fn the_tag_follows_the_content() {
     assert_eq!(tag("one.a", "sx_*"), tag("copy.a", "sx_*"));
     assert_ne!(tag("one.a", "sx_*"), tag("other.a", "sx_*"));
     let default = tag("one.a", "sx_*");
-    let digits = default.strip_prefix("armend").expect("the default tag starts with armend");
-    assert!(digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)), "{default}");
+    let rest = default.strip_prefix("armend").expect("the default tag starts with armend");
+    assert!(rest.len() >= 6 && rest.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase()), "{default}");
 }
 
 /// Members with dates, owners and modes of their own; of odd size; objects that only define what is kept.

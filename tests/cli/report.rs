@@ -1,5 +1,10 @@
 //! What is said: JSON as one document, `--dry-run` and `--check` that write nothing, quiet runs, streams kept apart.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::process::Command;
+
+use armend_test_support::{Run, samples, tool};
 use serde_json::Value;
 
 use crate::{isolate, json, with_lib};
@@ -101,4 +106,35 @@ fn text_names_what_was_kept_and_quiet_says_nothing() {
     assert!(!said.contains('\u{1b}'), "colour although no terminal asked for it: {text}");
     let quiet = isolate(&scratch, &["lib.a", "-q", "-o", "out.a"]).succeeds();
     assert!(quiet.stdout.is_empty() && quiet.stderr.is_empty(), "{quiet}");
+}
+
+/// Names are bytes: what is no text, or would steer a terminal, is shown harmlessly, and JSON stays JSON.
+#[test]
+fn odd_names_of_files_and_symbols() {
+    let scratch = with_lib();
+    let odd: &[u8] = b"odd\xff\x1b[31mname";
+    let odd_name = || OsStr::from_bytes(odd);
+    let source = "int odd(void) { return 1; } int sx_run(void) { return odd(); }";
+    samples::compile("gcc", &["-g0"], scratch.folder(), "odd.c", source);
+    let mut objcopy = Command::new(tool("objcopy"));
+    let redefinition = [b"odd=", odd].concat();
+    objcopy.arg("--redefine-sym").arg(OsStr::from_bytes(&redefinition)).arg(scratch.path("odd.o"));
+    Run::of(&mut objcopy).succeeds();
+    let archive = samples::archive_of(&[("odd.o", &scratch.read("odd.o"))]);
+    std::fs::write(scratch.folder().join(odd_name()), &archive).expect("write");
+    let in_words = |words: &[&str]| Run::of(scratch.command(words).arg(odd_name()));
+    let outcomes = [
+        in_words(&["isolate", "--keep", "sx_*", "--dry-run", "-vv"]).succeeds(),
+        in_words(&["isolate", "--dry-run", "--by", "hide", "-vv", "--keep", "sx_*"]).succeeds(),
+        in_words(&["isolate", "--keep", "nothing", "--dry-run"]).refuses(&["odd"]),
+        in_words(&["isolate", "--keep", "sx_*", "--dry-run", "--format", "json"]).succeeds(),
+    ];
+    for run in &outcomes {
+        assert!(!run.stdout.contains(&0x1b) && !run.stderr.contains('\u{1b}'), "steers the terminal: {run}");
+    }
+    let document = json(&outcomes[3]);
+    assert_eq!(document["private"].as_array().expect("a list").len(), 1);
+    in_words(&["isolate", "--keep", "sx_*"]).succeeds();
+    let after = std::fs::read(scratch.folder().join(odd_name())).expect("read");
+    assert!(after.windows(odd.len() + 1).any(|window| window == [odd, b"."].concat()), "the name's own bytes are gone");
 }

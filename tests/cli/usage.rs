@@ -112,6 +112,18 @@ fn the_same_name_twice() {
     }
 }
 
+/// With `--tag t`, `taken` would become a name that is there.
+#[test]
+fn a_tag_that_makes_a_name_twice_is_refused() {
+    let scratch = with_lib();
+    let source = "int taken_t(void) __asm__(\"taken.t\"); int taken_t(void) { return 1; }\n\
+                  int taken(void) { return 2; } int sx_run(void) { return taken() + taken_t(); }";
+    samples::compile("gcc", &[], scratch.folder(), "taken.c", source);
+    scratch.write("lib.a", samples::archive_of(&[("taken.o", &scratch.read("taken.o"))]));
+    isolate(&scratch, &["lib.a", "--tag", "t"]).refuses(&["lib.a", "taken.t"]);
+    isolate(&scratch, &["lib.a", "--tag", "u"]).succeeds();
+}
+
 #[test]
 fn help_and_version_are_on_standard_output() {
     let scratch = with_lib();

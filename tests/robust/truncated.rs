@@ -7,7 +7,7 @@ use crate::{isolate, mixed, scratch};
 /// `count` places spread over the archive, and the edges of every kind of thing near the front.
 fn places(length: usize, count: usize) -> Vec<usize> {
     // An odd stride, so that places fall inside headers, tables and padding, not on one alignment.
-    let mut places: Vec<usize> = (0..count).map(|i| i * (length - 1) / count | 1).collect();
+    let mut places: Vec<usize> = (0..count).map(|i| (i * (length - 1) / count) | 1).collect();
     places.dedup();
     places
 }
