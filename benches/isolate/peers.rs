@@ -45,7 +45,7 @@ impl Peers {
         let llvm = llvm.unwrap_or("LLVM").trim();
         let cp = text_of(Command::new("cp").arg("--version"))?;
         let cp = cp.lines().next().unwrap_or("cp");
-        Ok(format!("armend {}; rust-objcopy, {llvm}; {cp}", env!("CARGO_PKG_VERSION")))
+        Ok(format!("rust-objcopy, {llvm}; {cp}; armend {}", env!("CARGO_PKG_VERSION")))
     }
 
     fn objcopy(&self) -> Command {

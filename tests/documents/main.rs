@@ -1,0 +1,113 @@
+//! What the documents promise: that README's example goes as it says with every linker, and that docs/json.md names
+//! whatever a document holds.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use armend_test_support::{std_staticlib, tool};
+use serde_json::Value;
+
+/// What makes rustc call a linker; the first is the one that it calls by itself.
+const LINKERS: [(&str, &str); 3] =
+    [("", "lld or GNU ld"), ("-Clink-arg=-fuse-ld=bfd", "GNU ld"), ("-Clink-arg=-fuse-ld=mold", "mold")];
+
+/// Builds the example, as `cargo test --test documents` alone does not.
+fn example() -> PathBuf {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+    cargo.args(["build", "--example", "rescue", "--message-format=json"]);
+    let output = cargo.output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let messages = String::from_utf8(output.stdout).expect("JSON is UTF-8");
+    let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    artifacts
+        .filter(|message| message["target"]["name"] == "rescue")
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .expect("Cargo names the program")
+}
+
+/// What the example prints, with this linker. It checks every step itself.
+fn rescue(example: &Path, flags: &str, arguments: &[&str]) -> String {
+    let mut command = Command::new(example);
+    let output = command.env("RUSTFLAGS", flags).args(arguments).output().expect("the example runs");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+#[test]
+fn the_example_tells_both_its_stories_with_every_linker() {
+    tool("mold");
+    tool("ld.bfd");
+    let example = example();
+    for (flags, linker) in LINKERS {
+        let refused = rescue(&example, flags, &[]);
+        let complaint = refused.contains("duplicate symbol") || refused.contains("multiple definition of");
+        assert!(complaint, "{linker}: {refused}");
+        assert_eq!(refused.matches("panics its hook saw: 1\n").count(), 2, "{linker}: {refused}");
+
+        let silent = rescue(&example, flags, &["--silent"]);
+        let (before, after) = silent.split_once("3. Isolate").expect("a third step");
+        assert!(before.contains("the two sides are not apart"), "{linker}: {silent}");
+        assert_eq!(before.matches("panics its hook saw: 0\n").count(), 1, "{linker}: {silent}");
+        assert_eq!(after.matches("panics its hook saw: 1\n").count(), 2, "{linker}: {silent}");
+    }
+}
+
+#[test]
+fn the_readme_shows_what_the_example_prints() {
+    let readme = document("README.md");
+    let (_, shown) = readme.split_once("$ cargo run --release --example rescue\n").expect("README opens with it");
+    let (shown, _) = shown.split_once("```").expect("a block has an end");
+    let printed = rescue(&example(), "", &[]);
+    // Versions, sizes, times, tags and addresses differ from machine to machine, as do linkers' words.
+    let steps = |text: &str| {
+        let number = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit());
+        text.lines().filter(number).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let said = |text: &str| {
+        let of_a_side = |line: &&str| line.starts_with("   host") || line.starts_with("   foreign");
+        let lines = text.lines().filter(of_a_side).filter(|line| !line.contains(" 0x"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!((steps(shown), said(shown)), (steps(&printed), said(&printed)));
+}
+
+#[test]
+fn every_key_of_the_json_documents_is_documented() {
+    let archive = std_staticlib();
+    let documented = document("docs/json.md");
+    let mut found = BTreeSet::new();
+    let verbs: [&[&str]; 3] =
+        [&["isolate", "--dry-run", "-v", "--keep", "fx_*"], &["explain", "rust_eh_personality"], &["index", "--check"]];
+    for arguments in verbs {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_armend"));
+        let output = command.args(arguments).args(["--format", "json"]).arg(&archive).output().expect("armend runs");
+        let report = serde_json::from_slice(&output.stdout).expect("one JSON document");
+        keys(&report, &mut found);
+    }
+    // Of each verb one, so that an empty report does not pass.
+    assert!(["private", "pulls", "was"].iter().all(|key| found.contains(*key)), "{found:?}");
+    let missing = found.iter().filter(|key| !documented.contains(&format!("`{key}`"))).collect::<Vec<_>>();
+    assert!(missing.is_empty(), "docs/json.md does not name {missing:?}");
+}
+
+fn keys(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                found.insert(key.clone());
+                keys(value, found);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| keys(value, found)),
+        _ => {}
+    }
+}
+
+fn document(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
