@@ -58,6 +58,30 @@ impl<'d> Object<'d> {
         }
     }
 
+    /// Every symbol, local ones, sections and files included, by ascending index; none where there is no object.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn all_symbols(&self) -> Result<Vec<symbol::Symbol<'d>>> {
+        match self {
+            Self::Elf32(object) => object.all_symbols(),
+            Self::Elf64(object) => object.all_symbols(),
+            Self::Unserved(_) | Self::Other => Ok(Vec::new()),
+        }
+    }
+
+    /// Every section, by ascending index; none where there is no object.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn all_sections(&self) -> Result<Vec<symbol::Section<'d>>> {
+        match self {
+            Self::Elf32(object) => object.all_sections(),
+            Self::Elf64(object) => object.all_sections(),
+            Self::Unserved(_) | Self::Other => Ok(Vec::new()),
+        }
+    }
+
     /// The name of a section.
     pub fn section_name(&self, index: symbol::SectionIndex) -> Option<&'d [u8]> {
         match self {

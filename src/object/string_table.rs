@@ -11,7 +11,12 @@ use super::symbol::{NewName, Suffixes};
 /// A name's offset in a table.
 pub type Offset = u32;
 
+/// What becomes of the names that keep their bytes, in the order that an entry's copies follow one another.
 const KINDS: [NewName; 3] = [NewName::Same, NewName::Private, NewName::Registry];
+
+fn position(name: NewName) -> Option<usize> {
+    KINDS.iter().position(|&kind| kind == name)
+}
 
 /// Collects which names of a table are used, and how.
 #[derive(Debug)]
@@ -34,29 +39,36 @@ impl<'t> Rewriter<'t> {
         if offset == 0 {
             return Some(());
         }
-        *self.uses.get_mut(offset)? |= 1 << name as u8;
+        let uses = self.uses.get_mut(offset)?;
+        // A name that is given takes nothing from this table.
+        if let Some(kind) = position(name) {
+            *uses |= 1 << kind;
+        }
         Some(())
     }
 
-    /// The new table and where each name went; `None` when a name in use has no NUL.
-    pub fn finish(self, suffixes: &Suffixes) -> Option<Rewritten> {
+    /// The new table and where each name went; `None` when a name in use has no NUL. The `given` names stand behind
+    /// the others, tails shared among themselves.
+    pub fn finish(self, suffixes: &Suffixes, given: &[Vec<u8>]) -> Option<Rewritten> {
         let mut bytes = Vec::with_capacity(self.table.len() + self.table.len() / 4);
         bytes.push(0);
         let mut entries = Vec::new();
         let mut start = 0;
         while start < self.table.len() {
             let Some(len) = memchr::memchr(0, &self.table[start..]) else {
-                let unused = self.uses[start..].iter().all(|&kinds| kinds == 0);
-                return unused.then_some(Rewritten { bytes, entries });
+                if self.uses[start..].iter().any(|&kinds| kinds != 0) {
+                    return None;
+                }
+                break;
             };
             let end = start + len;
             let uses = &self.uses[start..end];
             if uses.iter().any(|&kinds| kinds != 0) {
-                let moved = KINDS.map(|kind| {
-                    let first = start + uses.iter().position(|&kinds| kinds & (1 << kind as u8) != 0)?;
+                let moved = [0, 1, 2].map(|kind| {
+                    let first = start + uses.iter().position(|&kinds| kinds & (1 << kind) != 0)?;
                     let new = bytes.len();
                     bytes.extend_from_slice(&self.table[first..end]);
-                    bytes.extend_from_slice(suffixes.of(kind));
+                    bytes.extend_from_slice(suffixes.of(KINDS[kind]));
                     bytes.push(0);
                     Some(Move { first: first as Offset, new: new as Offset })
                 });
@@ -64,8 +76,33 @@ impl<'t> Rewriter<'t> {
             }
             start = end + 1;
         }
-        Some(Rewritten { bytes, entries })
+        let given = append(&mut bytes, given);
+        Some(Rewritten { bytes, entries, given })
     }
+}
+
+/// Appends names so that one that ends another is its tail; gives their offsets.
+fn append(bytes: &mut Vec<u8>, names: &[Vec<u8>]) -> Vec<Offset> {
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    // By their bytes from the end, longest first: a tail stands right behind what it can be the tail of.
+    order.sort_unstable_by(|&a, &b| names[b].iter().rev().cmp(names[a].iter().rev()));
+    let mut offsets = vec![0; names.len()];
+    let mut last: Option<(&[u8], usize)> = None;
+    for at in order {
+        let name = names[at].as_slice();
+        let offset = match last {
+            _ if name.is_empty() => 0,
+            Some((longer, end)) if longer.ends_with(name) => end - name.len(),
+            _ => {
+                bytes.extend_from_slice(name);
+                last = Some((name, bytes.len()));
+                bytes.push(0);
+                bytes.len() - 1 - name.len()
+            }
+        };
+        offsets[at] = offset as Offset;
+    }
+    offsets
 }
 
 /// An entry of the old table that is still in use.
@@ -91,13 +128,17 @@ pub struct Rewritten {
     /// Its bytes.
     pub bytes: Vec<u8>,
     entries: Vec<Entry>,
+    given: Vec<Offset>,
 }
 
 impl Rewritten {
     /// Where the name that was at `old` and was noted as `name` is now.
     pub fn offset(&self, old: Offset, name: NewName) -> Offset {
+        if let NewName::Given(at) = name {
+            return self.given[at as usize];
+        }
         let entry = self.entries.partition_point(|entry| entry.end <= old);
-        let moved = self.entries.get(entry).and_then(|entry| entry.moved[name as usize]);
+        let moved = self.entries.get(entry).and_then(|entry| entry.moved[position(name)?]);
         // The empty name is in no entry: it began at an entry's NUL, or at 0.
         moved.filter(|moved| moved.first <= old).map_or(0, |moved| moved.new + (old - moved.first))
     }
@@ -120,7 +161,7 @@ mod tests {
         rewriter.note(7, NewName::Private).unwrap();
         rewriter.note(8, NewName::Private).unwrap();
         rewriter.note(18, NewName::Same).unwrap();
-        let new = rewriter.finish(&suffixes()).unwrap();
+        let new = rewriter.finish(&suffixes(), &[]).unwrap();
         assert_eq!(new.bytes, b"\0.text.foo\0foo.t\0bar\0");
         assert_eq!(new.offset(1, NewName::Same), 1);
         assert_eq!(new.offset(7, NewName::Private), 11);
@@ -133,7 +174,7 @@ mod tests {
         let mut rewriter = Rewriter::new(b"\0__start_set\0");
         rewriter.note(1, NewName::Registry).unwrap();
         rewriter.note(9, NewName::Registry).unwrap();
-        let new = rewriter.finish(&suffixes()).unwrap();
+        let new = rewriter.finish(&suffixes(), &[]).unwrap();
         assert_eq!(new.bytes, b"\0__start_set_t\0");
         assert_eq!((new.offset(1, NewName::Registry), new.offset(9, NewName::Registry)), (1, 9));
     }
@@ -146,10 +187,24 @@ mod tests {
         rewriter.note(4, NewName::Same).unwrap();
         rewriter.note(8, NewName::Same).unwrap();
         rewriter.note(9, NewName::Same).unwrap();
-        let new = rewriter.finish(&suffixes()).unwrap();
+        let new = rewriter.finish(&suffixes(), &[]).unwrap();
         assert_eq!(new.bytes, b"\0free\0regfree.t\0foo\0");
         assert_eq!([0, 4, 8, 9].map(|old| new.offset(old, NewName::Same)), [0, 1, 0, 16]);
         assert_eq!(new.offset(1, NewName::Private), 6);
+    }
+
+    #[test]
+    fn given_names_stand_behind_and_share_tails() {
+        let mut rewriter = Rewriter::new(b"\0foo\0");
+        rewriter.note(1, NewName::Given(0)).unwrap();
+        let given = ["b", "ab", "", "xab", "c"].map(|name| name.as_bytes().to_vec());
+        let new = rewriter.finish(&suffixes(), &given).unwrap();
+        let at = |n: u32| new.offset(1, NewName::Given(n)) as usize;
+        for (n, name) in given.iter().enumerate() {
+            let end = at(n as u32) + name.len();
+            assert_eq!((&new.bytes[at(n as u32)..end], new.bytes[end]), (name.as_slice(), 0));
+        }
+        assert_eq!(new.bytes.len(), 1 + 2 + 4);
     }
 
     #[test]
@@ -157,9 +212,9 @@ mod tests {
         let mut rewriter = Rewriter::new(b"\0foo\0");
         rewriter.note(4, NewName::Same).unwrap();
         assert!(rewriter.note(5, NewName::Same).is_none());
-        assert_eq!(rewriter.finish(&suffixes()).unwrap().offset(4, NewName::Same), 0);
+        assert_eq!(rewriter.finish(&suffixes(), &[]).unwrap().offset(4, NewName::Same), 0);
         let mut rewriter = Rewriter::new(b"\0foo");
         rewriter.note(1, NewName::Same).unwrap();
-        assert!(rewriter.finish(&suffixes()).is_none());
+        assert!(rewriter.finish(&suffixes(), &[]).is_none());
     }
 }

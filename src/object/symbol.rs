@@ -49,6 +49,10 @@ pub enum SymbolKind {
     Tls,
     /// A function that picks the function to call (`STT_GNU_IFUNC`).
     Ifunc,
+    /// A section.
+    Section,
+    /// A source file.
+    File,
     /// Not said, or peculiar to a system.
     Other,
 }
@@ -66,14 +70,14 @@ pub enum Placement {
     Section(SectionIndex),
 }
 
-/// A symbol that takes part in linking: any binding but local.
+/// A symbol.
 #[derive(Debug, Clone, Copy)]
 pub struct Symbol<'d> {
     /// The linkage name.
     pub name: &'d [u8],
     /// Its position.
     pub index: SymbolIndex,
-    /// Binding; never local here.
+    /// Binding.
     pub binding: Binding,
     /// Visibility.
     pub visibility: Visibility,
@@ -151,7 +155,20 @@ pub struct ObjectSymbols<'d> {
     pub bytecode: Option<Bytecode>,
 }
 
-/// Which name a symbol or section gets: its own, or its own with one of two suffixes.
+/// A section, as far as removing and keeping go.
+#[derive(Debug, Clone, Copy)]
+pub struct Section<'d> {
+    /// Its position.
+    pub index: SectionIndex,
+    /// Its name.
+    pub name: &'d [u8],
+    /// Whether it is part of the loaded program.
+    pub loaded: bool,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// Which name a symbol or section gets: its own, its own with one of two suffixes, or another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NewName {
     /// The original name.
@@ -160,6 +177,8 @@ pub enum NewName {
     Private,
     /// `NAME_tag`, which stays a C identifier.
     Registry,
+    /// The name at this position of [`ObjectEdits::names`].
+    Given(u32),
 }
 
 /// The suffixes behind [`NewName`].
@@ -172,12 +191,15 @@ pub struct Suffixes {
 }
 
 impl Suffixes {
-    /// What `name` appends.
+    /// For edits that use no suffix.
+    pub const NONE: Suffixes = Suffixes { private: Vec::new(), registry: Vec::new() };
+
+    /// What `name` appends to the original name.
     pub fn of(&self, name: NewName) -> &[u8] {
         match name {
-            NewName::Same => b"",
             NewName::Private => &self.private,
             NewName::Registry => &self.registry,
+            NewName::Same | NewName::Given(_) => b"",
         }
     }
 }
@@ -189,10 +211,33 @@ pub struct SymbolEdit {
     pub index: SymbolIndex,
     /// Its name from now on.
     pub name: NewName,
-    /// Make it hidden, unless it is more constrained already.
-    pub hide: bool,
-    /// Make a global or unique definition weak.
-    pub weaken: bool,
+    /// Its binding from now on, where that is another.
+    pub binding: Option<Binding>,
+    /// Its visibility from now on, where that is another.
+    pub visibility: Option<Visibility>,
+    /// It goes away. Refused while anything refers to it.
+    pub remove: bool,
+}
+
+impl SymbolEdit {
+    /// An edit that changes nothing yet.
+    pub fn of(index: SymbolIndex) -> Self {
+        Self { index, name: NewName::Same, binding: None, visibility: None, remove: false }
+    }
+
+    /// Whether anything changes.
+    pub fn is_change(&self) -> bool {
+        *self != Self::of(self.index)
+    }
+}
+
+/// What is to happen to one section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SectionChange {
+    /// It gets another name.
+    Rename(NewName),
+    /// It goes away, with its relocations. Refused while anything that stays refers to it.
+    Remove,
 }
 
 /// What is to happen to one object. Empty: nothing.
@@ -200,13 +245,23 @@ pub struct SymbolEdit {
 pub struct ObjectEdits {
     /// By ascending index.
     pub symbols: Vec<SymbolEdit>,
-    /// Sections that get another name, by ascending index.
-    pub sections: Vec<(SectionIndex, NewName)>,
+    /// By ascending index.
+    pub sections: Vec<(SectionIndex, SectionChange)>,
+    /// The names behind [`NewName::Given`].
+    pub names: Vec<Vec<u8>>,
 }
 
 impl ObjectEdits {
     /// Whether the object stays as it is.
     pub fn is_empty(&self) -> bool {
         self.symbols.is_empty() && self.sections.is_empty()
+    }
+
+    /// What a symbol or section called `old` is called as `name`.
+    pub fn new_name(&self, old: &[u8], name: NewName, suffixes: &Suffixes) -> Vec<u8> {
+        match name {
+            NewName::Given(at) => self.names[at as usize].clone(),
+            _ => [old, suffixes.of(name)].concat(),
+        }
     }
 }

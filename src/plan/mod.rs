@@ -14,8 +14,8 @@ pub use decide::{decide, is_export};
 pub use symbol_db::{MemberId, MemberSymbols, Name, NameId, SymbolDb};
 
 use crate::object::symbol::{
-    Binding, NamedSection, NewName, ObjectEdits, Placement, SectionIndex, SignatureSymbol, Suffixes, Symbol,
-    SymbolEdit, Visibility,
+    Binding, NamedSection, NewName, ObjectEdits, Placement, SectionChange, SectionIndex, SignatureSymbol, Suffixes,
+    Symbol, SymbolEdit, Visibility,
 };
 use crate::policy::{Method, PatternId};
 
@@ -118,7 +118,7 @@ impl Plan<'_> {
             {
                 private_sections.insert(section);
             }
-            if edit.name != NewName::Same || edit.hide || edit.weaken {
+            if edit.is_change() {
                 edits.symbols.push(edit);
             }
         }
@@ -140,13 +140,14 @@ impl Plan<'_> {
             Method::Rename => symbol.is_definition() && self.fate(name) == Fate::Stays(Reason::TypeInfo),
             Method::Hide => false,
         };
+        let hide = (private || bound)
+            && (self.method == Method::Hide || self.method == Method::Rename && self.hide)
+            && symbol.visibility < Visibility::Hidden;
         SymbolEdit {
-            index: symbol.index,
             name: self.new_name(name),
-            hide: (private || bound)
-                && (self.method == Method::Hide || self.method == Method::Rename && self.hide)
-                && symbol.visibility < Visibility::Hidden,
-            weaken: weaken && symbol.binding != Binding::Weak,
+            binding: (weaken && symbol.binding != Binding::Weak).then_some(Binding::Weak),
+            visibility: hide.then_some(Visibility::Hidden),
+            ..SymbolEdit::of(symbol.index)
         }
     }
 
@@ -164,7 +165,7 @@ impl Plan<'_> {
                 && !self.pinned_signatures.contains(group.signature)
                 && group.sections.iter().any(|section| private_sections.contains(section))
             {
-                edits.symbols.push(SymbolEdit { index, name: NewName::Private, hide: false, weaken: false });
+                edits.symbols.push(SymbolEdit { name: NewName::Private, ..SymbolEdit::of(index) });
             }
         }
         if edits.symbols.len() > before {
@@ -184,9 +185,15 @@ impl Plan<'_> {
         let linkonce = |section: &&NamedSection<'_>| {
             private_sections.contains(&section.index) && !tag::is_tagged(section.name, b'.', &self.suffixes)
         };
-        edits.sections.extend(object.linkonce_sections.iter().filter(linkonce).map(|s| (s.index, NewName::Private)));
+        edits.sections.extend(
+            object
+                .linkonce_sections
+                .iter()
+                .filter(linkonce)
+                .map(|s| (s.index, SectionChange::Rename(NewName::Private))),
+        );
         let registries = object.bounded_sections.iter().filter(|section| self.registries.contains(section.name));
-        edits.sections.extend(registries.map(|section| (section.index, NewName::Registry)));
+        edits.sections.extend(registries.map(|section| (section.index, SectionChange::Rename(NewName::Registry))));
         edits.sections.sort_by_key(|&(index, _)| index);
     }
 }

@@ -1,73 +1,76 @@
-//! Turns edits of an ELF object's symbols and section names into splices.
+//! Turns edits of an ELF object into splices.
 //!
-//! Symbols keep their indices, so relocations, groups and every other table that refers to them stay as they are.
-//! Renames rewrite the string table; what follows it in the file moves, and nothing before it does.
+//! Fields are edited in a copy of the tables that hold them. As long as no symbol moves and nothing is removed, indices
+//! stay, and with them relocations, groups and every other table; else [`renumber`](super::renumber) rewrites these.
+//! What got another size is placed by [`place`](super::place).
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use object::elf;
 use object::pod::bytes_of_slice;
 use object::read::elf::{SectionHeader, Sym};
 
 use super::layout::{put_u32, put_word};
+use super::renumber::Numbers;
 use super::{Class, ElfObject};
 use crate::error::{Error, Result};
 use crate::object::string_table::{Rewriter, Rewritten};
-use crate::object::symbol::{NewName, ObjectEdits, SectionIndex, Suffixes, SymbolEdit};
+use crate::object::symbol::{Binding, NewName, ObjectEdits, SectionChange, Suffixes, SymbolEdit, Visibility};
 use crate::patch::Patch;
 
-/// New contents of sections, by section index.
-type Contents = BTreeMap<usize, Vec<u8>>;
+/// The tables of an object while they are edited: rows in their original order, until [`Draft::patch`] places them.
+#[derive(Debug)]
+pub(super) struct Draft {
+    /// New contents of sections, by section index.
+    pub contents: BTreeMap<usize, Vec<u8>>,
+    /// The section header table.
+    pub headers: Vec<u8>,
+}
 
 impl<Elf: Class> ElfObject<'_, Elf> {
     /// The splices that carry out `edits`.
     ///
     /// # Errors
-    /// Malformed when the tables contradict each other, unsupported when the result would not fit the class.
+    /// Malformed when the tables contradict each other; unsupported when something that stays refers to what is to
+    /// go, or the result would not fit the class.
     pub fn patch(&self, edits: &ObjectEdits, suffixes: &Suffixes) -> Result<Patch> {
-        let mut contents = Contents::new();
-        let mut headers = bytes_of_slice(self.section_headers()).to_vec();
+        let headers = bytes_of_slice(self.section_headers()).to_vec();
+        let mut draft = Draft { contents: BTreeMap::new(), headers };
         let mut symbols = bytes_of_slice(self.symbols.symbols()).to_vec();
         for edit in &edits.symbols {
             let at = edit.index.0 as usize * size_of::<Elf::Sym>();
-            self.edit_symbol(&mut symbols[at..at + size_of::<Elf::Sym>()], edit);
+            edit_symbol::<Elf>(&mut symbols[at..at + size_of::<Elf::Sym>()], edit);
         }
-        for &(section, name) in &edits.sections {
-            self.edit_section(&mut headers, section.0 as usize, name)?;
+        for &(section, change) in &edits.sections {
+            if change == SectionChange::Rename(NewName::Registry) {
+                self.retain(&mut draft, section.0 as usize)?;
+            }
         }
-        self.rename(edits, suffixes, &mut symbols, &mut headers, &mut contents)?;
+        let numbers = Numbers::of(self, edits)?;
+        self.rename(edits, suffixes, &numbers, &mut symbols, &mut draft)?;
         if !symbols.is_empty() {
-            contents.insert(self.symbols.section().0, symbols);
+            draft.contents.insert(self.symbols.section().0, symbols);
         }
-        self.lay_out(contents, headers)
+        self.renumber(&numbers, edits, &mut draft)?;
+        self.place(&numbers, draft)
     }
 
-    fn section_headers(&self) -> &[Elf::SectionHeader] {
+    pub(super) fn section_headers(&self) -> &[Elf::SectionHeader] {
         self.sections.iter().as_slice()
     }
 
-    fn edit_symbol(&self, symbol: &mut [u8], edit: &SymbolEdit) {
-        let visibility = symbol[Elf::ST_OTHER] & 3;
-        // STV_HIDDEN (2) and STV_INTERNAL (1) are hidden already; the upper bits belong to the processor.
-        if edit.hide && !matches!(visibility, 1 | 2) {
-            symbol[Elf::ST_OTHER] = symbol[Elf::ST_OTHER] & !3 | elf::STV_HIDDEN.0;
-        }
-        if edit.weaken {
-            symbol[Elf::ST_INFO] = symbol[Elf::ST_INFO] & 0xf | elf::STB_WEAK.0 << 4;
-        }
+    /// A registry of its own is kept by garbage collection: with lld's default, `-z start-stop-gc`, its bounds do not
+    /// keep it, and what older rustc emits does not say so. What another registry of the name kept alive keeps itself
+    /// alive now.
+    fn retain(&self, draft: &mut Draft, section: usize) -> Result<()> {
+        let flags: u64 = self.section_headers()[section].sh_flags(self.endian).0;
+        self.set_header(draft, section, Elf::SH_FLAGS, flags | elf::SHF_GNU_RETAIN.0)
     }
 
-    /// A registry of its own is kept by garbage collection: with lld's default, `-z start-stop-gc`, its bounds do not
-    /// keep it, and before rustc 1.83 nothing in the archive says so. What another registry of the name kept alive
-    /// keeps itself alive now.
-    fn edit_section(&self, headers: &mut [u8], section: usize, name: NewName) -> Result<()> {
-        if name != NewName::Registry {
-            return Ok(());
-        }
-        let flags: u64 = self.section_headers()[section].sh_flags(self.endian).0;
-        let flags = usize::try_from(flags | elf::SHF_GNU_RETAIN.0).map_err(|_| too_large())?;
-        self.set_section(headers, section, Elf::SH_FLAGS, flags)
+    /// Sets an address-sized field of a section header.
+    pub(super) fn set_header(&self, draft: &mut Draft, section: usize, field: usize, value: u64) -> Result<()> {
+        let at = section * size_of::<Elf::SectionHeader>() + field;
+        put_word::<Elf>(&mut draft.headers, at, self.endian, value).ok_or_else(too_large)
     }
 
     /// Rewrites the string tables that `edits` change, and with them every `st_name` and `sh_name` that refers there.
@@ -75,18 +78,14 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         &self,
         edits: &ObjectEdits,
         suffixes: &Suffixes,
+        numbers: &Numbers,
         symbols: &mut [u8],
-        headers: &mut [u8],
-        contents: &mut Contents,
+        draft: &mut Draft,
     ) -> Result<()> {
-        let renames = edits.symbols.iter().any(|edit| edit.name != NewName::Same);
-        if !renames && edits.sections.is_empty() {
-            return Ok(());
-        }
-        let names = Names::new(self, edits);
+        let names = Names::new(self, edits, numbers);
         let section_names = self.section_names_index()?;
         let mut tables = Vec::new();
-        if renames {
+        if numbers.removes_symbols() || edits.symbols.iter().any(|edit| edit.name != NewName::Same) {
             tables.push(self.symbols.string_section().0);
         }
         if !edits.sections.is_empty() && !tables.contains(&section_names) {
@@ -95,20 +94,16 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         for table in tables {
             let of_symbols = table == self.symbols.string_section().0;
             let of_sections = table == section_names;
-            let new = self.rewrite_table(table, &names, of_symbols, of_sections, suffixes)?;
-            if of_symbols {
-                for (index, symbol) in self.symbols.symbols().iter().enumerate() {
-                    let offset = new.offset(symbol.st_name(self.endian), names.symbols[index]);
-                    put_u32(symbols, index * size_of::<Elf::Sym>() + Elf::ST_NAME, self.endian, offset);
-                }
+            let new = self.rewrite_table(table, &names, of_symbols, of_sections, edits, suffixes)?;
+            for (index, offset, name) in names.symbols(self).filter(|_| of_symbols) {
+                let at = index * size_of::<Elf::Sym>() + Elf::ST_NAME;
+                put_u32(symbols, at, self.endian, new.offset(offset, name));
             }
-            if of_sections {
-                for (index, section) in self.section_headers().iter().enumerate() {
-                    let offset = new.offset(section.sh_name(self.endian), names.section(index));
-                    put_u32(headers, index * size_of::<Elf::SectionHeader>() + Elf::SH_NAME, self.endian, offset);
-                }
+            for (index, offset, name) in names.sections(self).filter(|_| of_sections) {
+                let at = index * size_of::<Elf::SectionHeader>() + Elf::SH_NAME;
+                put_u32(&mut draft.headers, at, self.endian, new.offset(offset, name));
             }
-            contents.insert(table, new.bytes);
+            draft.contents.insert(table, new.bytes);
         }
         Ok(())
     }
@@ -124,178 +119,90 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         names: &Names,
         of_symbols: bool,
         of_sections: bool,
+        edits: &ObjectEdits,
         suffixes: &Suffixes,
     ) -> Result<Rewritten> {
         let at = self.section_header_offset(table);
-        let data = self.sections.section(object::SectionIndex(table)).and_then(|section| {
-            // A section of another type, or one that a second section shares, was caught by the parser or is by layout.
-            section.data(self.endian, self.data)
-        });
+        let section = self.sections.section(object::SectionIndex(table));
+        let data = section.and_then(|section| section.data(self.endian, self.data));
         let mut rewriter = Rewriter::new(data.map_err(|error| Error::malformed(at, error.to_string()))?);
-        if of_symbols {
-            for (index, symbol) in self.symbols.symbols().iter().enumerate() {
-                rewriter.note(symbol.st_name(self.endian), names.symbols[index]).ok_or_else(|| {
-                    Error::malformed(self.symbol_offset(index), "a symbol's name is outside the string table")
-                })?;
-            }
+        for (index, offset, name) in names.symbols(self).filter(|_| of_symbols) {
+            rewriter.note(offset, name).ok_or_else(|| {
+                Error::malformed(self.symbol_offset(index), "a symbol's name is outside the string table")
+            })?;
         }
-        if of_sections {
-            for (index, section) in self.section_headers().iter().enumerate() {
-                rewriter.note(section.sh_name(self.endian), names.section(index)).ok_or_else(|| {
-                    let at = self.section_header_offset(index);
-                    Error::malformed(at, "a section's name is outside the string table")
-                })?;
-            }
+        for (index, offset, name) in names.sections(self).filter(|_| of_sections) {
+            rewriter.note(offset, name).ok_or_else(|| {
+                Error::malformed(self.section_header_offset(index), "a section's name is outside the string table")
+            })?;
         }
-        rewriter.finish(suffixes).ok_or_else(|| Error::malformed(at, "the string table does not end in a NUL"))
-    }
-
-    /// Places the new contents. Everything before the first section whose size changes stays; from there on, each
-    /// section and the section header table follow one another at their alignment, with no bytes between that belong
-    /// to nothing.
-    fn lay_out(&self, mut contents: Contents, mut headers: Vec<u8>) -> Result<Patch> {
-        let mut patch = Patch::default();
-        let (mut position, mut moved_from) = (None, None);
-        let mut splices: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
-        let mut old_end = 0;
-        let mut shoff = None;
-        for piece in self.pieces()? {
-            let range = piece.range.clone();
-            let new = piece.section.and_then(|section| contents.remove(&section));
-            if let Some(position) = &mut position {
-                if range.start < old_end {
-                    return Err(Error::malformed(range.start as u64, "sections overlap behind the string table"));
-                }
-                let start = piece.align_up(*position);
-                if start - *position != range.start - old_end {
-                    splices.push((old_end..range.start, vec![0; start - *position]));
-                }
-                match piece.section {
-                    Some(section) => self.set_section(&mut headers, section, Elf::SH_OFFSET, start)?,
-                    None => shoff = Some(start),
-                }
-                *position = start + new.as_ref().map_or(range.len(), Vec::len);
-            } else if new.as_ref().is_some_and(|new| new.len() != range.len()) {
-                position = Some(range.start + new.as_ref().map_or(0, Vec::len));
-                moved_from = Some(range.start);
-            }
-            if let (Some(section), Some(new)) = (piece.section, &new) {
-                self.set_section(&mut headers, section, Elf::SH_SIZE, new.len())?;
-            }
-            match new {
-                Some(new) => splices.push((range.clone(), new)),
-                None if piece.section.is_none() => splices.push((range.clone(), Vec::new())),
-                None => {}
-            }
-            old_end = old_end.max(range.end);
-        }
-        if let Some(moved_from) = moved_from {
-            splices.push((old_end..self.data.len(), Vec::new()));
-            self.place_empty_sections(&mut headers, moved_from)?;
-        }
-        if let Some(shoff) = shoff {
-            let field = if Elf::WIDE { 8 } else { 4 };
-            let mut header = self.data[Elf::E_SHOFF..Elf::E_SHOFF + field].to_vec();
-            put_word::<Elf>(&mut header, 0, self.endian, shoff as u64).ok_or_else(too_large)?;
-            patch.replace(Elf::E_SHOFF..Elf::E_SHOFF + field, header);
-        }
-        let table = self.header_table();
-        for (range, bytes) in splices {
-            let bytes = if range == table { std::mem::take(&mut headers) } else { bytes };
-            if self.data[range.clone()] != bytes {
-                patch.replace(range, bytes);
-            }
-        }
-        Ok(patch)
-    }
-
-    /// Sections without bytes in the file have an offset all the same, and readers want it inside the file.
-    fn place_empty_sections(&self, headers: &mut [u8], moved_from: usize) -> Result<()> {
-        for (index, section) in self.section_headers().iter().enumerate().skip(1) {
-            let empty = section.file_range(self.endian).is_none_or(|(_, size)| size == 0);
-            let offset: u64 = section.sh_offset(self.endian).into();
-            if empty && offset > moved_from as u64 {
-                self.set_section(headers, index, Elf::SH_OFFSET, moved_from)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn set_section(&self, headers: &mut [u8], section: usize, field: usize, value: usize) -> Result<()> {
-        let at = section * size_of::<Elf::SectionHeader>() + field;
-        put_word::<Elf>(headers, at, self.endian, value as u64).ok_or_else(too_large)
-    }
-
-    fn header_table(&self) -> Range<usize> {
-        let start = self.section_header_offset(0) as usize;
-        start..start + size_of_val(self.section_headers())
-    }
-
-    /// What occupies the file behind the file header, in the order of the file.
-    fn pieces(&self) -> Result<Vec<Piece>> {
-        let mut pieces =
-            vec![Piece { section: None, range: self.header_table(), align: if Elf::WIDE { 8 } else { 4 } }];
-        // Section 0 is no section: where it has a size, that is the number of sections (gABI, `e_shnum`).
-        for (index, section) in self.section_headers().iter().enumerate().skip(1) {
-            let Some((offset, size)) = section.file_range(self.endian) else {
-                continue;
-            };
-            let outside = || Error::malformed(self.section_header_offset(index), "a section is outside the object");
-            let start = usize::try_from(offset).map_err(|_| outside())?;
-            let end = usize::try_from(size).ok().and_then(|size| start.checked_add(size)).ok_or_else(outside)?;
-            if size == 0 {
-                continue;
-            }
-            if end > self.data.len() {
-                return Err(outside());
-            }
-            let align: u64 = section.sh_addralign(self.endian).into();
-            pieces.push(Piece { section: Some(index), range: start..end, align });
-        }
-        pieces.sort_by_key(|piece| (piece.range.start, piece.range.end));
-        Ok(pieces)
+        let new = rewriter.finish(suffixes, &edits.names);
+        new.ok_or_else(|| Error::malformed(at, "the string table does not end in a NUL"))
     }
 }
 
-fn too_large() -> Error {
-    Error::unsupported("with the longer names the object would pass the limits of its ELF class")
+fn edit_symbol<Elf: Class>(symbol: &mut [u8], edit: &SymbolEdit) {
+    if let Some(visibility) = edit.visibility {
+        let visibility = match visibility {
+            Visibility::Default => elf::STV_DEFAULT,
+            Visibility::Internal => elf::STV_INTERNAL,
+            Visibility::Hidden => elf::STV_HIDDEN,
+            Visibility::Protected => elf::STV_PROTECTED,
+        };
+        // The upper bits of `st_other` belong to the processor.
+        symbol[Elf::ST_OTHER] = symbol[Elf::ST_OTHER] & !3 | visibility.0;
+    }
+    if let Some(binding) = edit.binding {
+        let binding = match binding {
+            Binding::Local => elf::STB_LOCAL,
+            Binding::Global => elf::STB_GLOBAL,
+            Binding::Weak => elf::STB_WEAK,
+            Binding::Unique => elf::STB_GNU_UNIQUE,
+        };
+        symbol[Elf::ST_INFO] = symbol[Elf::ST_INFO] & 0xf | binding.0 << 4;
+    }
 }
 
-/// What each symbol and section is to be called.
+pub(super) fn too_large() -> Error {
+    Error::unsupported("the result would pass the limits of the object's ELF class")
+}
+
+/// What each symbol and section that stays is to be called.
 struct Names {
-    symbols: Vec<NewName>,
-    sections: BTreeMap<usize, NewName>,
+    /// `None` for what goes away.
+    symbols: Vec<Option<NewName>>,
+    sections: Vec<Option<NewName>>,
 }
 
 impl Names {
-    fn new<Elf: Class>(object: &ElfObject<'_, Elf>, edits: &ObjectEdits) -> Self {
-        let mut symbols = vec![NewName::Same; object.symbols.len()];
+    fn new<Elf: Class>(object: &ElfObject<'_, Elf>, edits: &ObjectEdits, numbers: &Numbers) -> Self {
+        let mut symbols: Vec<_> =
+            (0..object.symbols.len()).map(|at| numbers.symbol(at).map(|_| NewName::Same)).collect();
         for edit in &edits.symbols {
-            symbols[edit.index.0 as usize] = edit.name;
+            let name = &mut symbols[edit.index.0 as usize];
+            *name = name.map(|_| edit.name);
         }
-        let sections = edits.sections.iter().map(|&(SectionIndex(index), name)| (index as usize, name)).collect();
+        let mut sections: Vec<_> =
+            (0..object.sections.len()).map(|at| numbers.section(at).map(|_| NewName::Same)).collect();
+        for &(section, change) in &edits.sections {
+            if let (SectionChange::Rename(new), Some(name)) = (change, &mut sections[section.0 as usize]) {
+                *name = new;
+            }
+        }
         Self { symbols, sections }
     }
 
-    fn section(&self, index: usize) -> NewName {
-        self.sections.get(&index).copied().unwrap_or(NewName::Same)
+    /// Index, offset of the name, and new name of each symbol that stays.
+    fn symbols<Elf: Class>(&self, object: &ElfObject<'_, Elf>) -> impl Iterator<Item = (usize, u32, NewName)> {
+        let rows = object.symbols.iter().zip(&self.symbols).enumerate();
+        let endian = object.endian;
+        rows.filter_map(move |(index, (symbol, name))| name.map(|name| (index, symbol.st_name(endian), name)))
     }
-}
 
-/// A section's bytes, or the section header table's.
-struct Piece {
-    /// `None` for the section header table.
-    section: Option<usize>,
-    range: Range<usize>,
-    align: u64,
-}
-
-impl Piece {
-    /// The next place for it. Where it was not aligned as it says, it gets what alignment it had: that also bounds
-    /// the padding that an absurd `sh_addralign` can ask for by the size of the file.
-    fn align_up(&self, position: usize) -> usize {
-        let had = self.range.start.trailing_zeros();
-        let said = if self.align.is_power_of_two() { self.align.trailing_zeros() } else { 0 };
-        position.next_multiple_of(1 << said.min(had))
+    /// The same of each section.
+    fn sections<Elf: Class>(&self, object: &ElfObject<'_, Elf>) -> impl Iterator<Item = (usize, u32, NewName)> {
+        let rows = object.sections.iter().zip(&self.sections).enumerate();
+        let endian = object.endian;
+        rows.filter_map(move |(index, (section, name))| name.map(|name| (index, section.sh_name(endian), name)))
     }
 }

@@ -8,6 +8,8 @@ use object::{Endian, Endianness};
 pub trait Layout {
     /// `e_shoff` in the file header.
     const E_SHOFF: usize;
+    /// `e_shnum` in the file header; `e_shstrndx` follows it.
+    const E_SHNUM: usize;
     /// `sh_name` in a section header.
     const SH_NAME: usize = 0;
     /// `sh_flags` in a section header.
@@ -16,18 +18,28 @@ pub trait Layout {
     const SH_OFFSET: usize;
     /// `sh_size` in a section header.
     const SH_SIZE: usize;
+    /// `sh_link` in a section header.
+    const SH_LINK: usize;
+    /// `sh_info` in a section header.
+    const SH_INFO: usize;
     /// `st_name` in a symbol.
     const ST_NAME: usize = 0;
     /// `st_info` in a symbol.
     const ST_INFO: usize;
     /// `st_other` in a symbol.
     const ST_OTHER: usize;
+    /// `st_shndx` in a symbol.
+    const ST_SHNDX: usize;
     /// Whether `Elf_Off` and `Elf_Xword` have 64 bits.
     const WIDE: bool;
 }
 
 impl Layout for FileHeader32<Endianness> {
     const E_SHOFF: usize = 32;
+    const E_SHNUM: usize = 48;
+    const SH_LINK: usize = 24;
+    const SH_INFO: usize = 28;
+    const ST_SHNDX: usize = 14;
     const SH_OFFSET: usize = 16;
     const SH_SIZE: usize = 20;
     const ST_INFO: usize = 12;
@@ -37,11 +49,21 @@ impl Layout for FileHeader32<Endianness> {
 
 impl Layout for FileHeader64<Endianness> {
     const E_SHOFF: usize = 40;
+    const E_SHNUM: usize = 60;
+    const SH_LINK: usize = 40;
+    const SH_INFO: usize = 44;
+    const ST_SHNDX: usize = 6;
     const SH_OFFSET: usize = 24;
     const SH_SIZE: usize = 32;
     const ST_INFO: usize = 4;
     const ST_OTHER: usize = 5;
     const WIDE: bool = true;
+}
+
+/// Writes a 16-bit field at `at`.
+pub fn put_u16(bytes: &mut [u8], at: usize, endian: Endianness, value: u16) {
+    let field = if endian.is_little_endian() { value.to_le_bytes() } else { value.to_be_bytes() };
+    bytes[at..at + 2].copy_from_slice(&field);
 }
 
 /// Writes a 32-bit field at `at`.

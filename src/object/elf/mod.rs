@@ -4,6 +4,9 @@
 pub mod dynamic;
 mod edit;
 mod layout;
+mod place;
+mod relocations;
+mod renumber;
 mod symbols;
 mod verify;
 

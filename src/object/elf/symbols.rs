@@ -6,8 +6,8 @@ use object::read::elf::{SectionHeader, Sym};
 use super::{Class, ElfObject};
 use crate::error::{Error, Result};
 use crate::object::symbol::{
-    Binding, Bytecode, ComdatGroup, NamedSection, ObjectSymbols, Placement, SectionIndex, SignatureSymbol, Symbol,
-    SymbolIndex, SymbolKind, Visibility,
+    Binding, Bytecode, ComdatGroup, NamedSection, ObjectSymbols, Placement, Section, SectionIndex, SignatureSymbol,
+    Symbol, SymbolIndex, SymbolKind, Visibility,
 };
 
 impl<'d, Elf: Class> ElfObject<'d, Elf> {
@@ -26,6 +26,30 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         Ok(found)
     }
 
+    /// Every symbol, local ones included, by ascending index.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn all_symbols(&self) -> Result<Vec<Symbol<'d>>> {
+        let symbols = self.symbols.enumerate().skip(1);
+        symbols.map(|(index, symbol)| self.symbol(index.0, symbol, self.symbol_name(index.0, symbol)?)).collect()
+    }
+
+    /// Every section, by ascending index.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn all_sections(&self) -> Result<Vec<Section<'d>>> {
+        let sections = self.sections.enumerate().skip(1);
+        let section = |(index, section): (object::SectionIndex, &'d Elf::SectionHeader)| {
+            let index = SectionIndex(index.0 as u32);
+            let loaded = section.sh_flags(self.endian).0 & elf::SHF_ALLOC.0 != 0;
+            let size = section.sh_size(self.endian).into();
+            Ok(Section { index, name: self.section_name(index)?, loaded, size })
+        };
+        sections.map(section).collect()
+    }
+
     fn linked_symbols(&self) -> Result<Vec<Symbol<'d>>> {
         // `sh_info` is one past the last local symbol (gABI, "Symbol Table"), but producers that mix them exist.
         let mut symbols = Vec::new();
@@ -42,13 +66,14 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         Ok(symbols)
     }
 
-    fn symbol(&self, index: usize, symbol: &Elf::Sym, name: &'d [u8]) -> Result<Symbol<'d>> {
+    pub(super) fn symbol(&self, index: usize, symbol: &Elf::Sym, name: &'d [u8]) -> Result<Symbol<'d>> {
         let placement = self.placement(index, symbol)?;
         let kind = symbol.st_type();
         Ok(Symbol {
             name,
             index: SymbolIndex(index as u32),
             binding: match symbol.st_bind() {
+                elf::STB_LOCAL => Binding::Local,
                 elf::STB_WEAK => Binding::Weak,
                 elf::STB_GNU_UNIQUE => Binding::Unique,
                 _ => Binding::Global,
@@ -64,16 +89,20 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
                 elf::STT_OBJECT | elf::STT_COMMON => SymbolKind::Data,
                 elf::STT_TLS => SymbolKind::Tls,
                 elf::STT_GNU_IFUNC => SymbolKind::Ifunc,
+                elf::STT_SECTION => SymbolKind::Section,
+                elf::STT_FILE => SymbolKind::File,
                 _ => SymbolKind::Other,
             },
             placement,
             size: symbol.st_size(self.endian).into(),
             // llvm-ar leaves out what LLVM calls format-specific: section and file symbols.
-            indexed: placement != Placement::Undefined && !matches!(kind, elf::STT_SECTION | elf::STT_FILE),
+            indexed: placement != Placement::Undefined
+                && !symbol.is_local()
+                && !matches!(kind, elf::STT_SECTION | elf::STT_FILE),
         })
     }
 
-    fn placement(&self, index: usize, symbol: &Elf::Sym) -> Result<Placement> {
+    pub(super) fn placement(&self, index: usize, symbol: &Elf::Sym) -> Result<Placement> {
         Ok(match symbol.st_shndx(self.endian) {
             elf::SHN_UNDEF => Placement::Undefined,
             elf::SHN_ABS => Placement::Absolute,

@@ -1,15 +1,33 @@
 //! Holds a rewritten ELF object against its original and the edits, from the bytes of both: written to share nothing
 //! with the editor but the parser.
 
-use object::elf::{SHF_GNU_RETAIN, SHT_NOBITS, SHT_STRTAB, SHT_SYMTAB, STV_HIDDEN, STV_INTERNAL};
-use object::read::elf::{SectionHeader, Sym};
+use object::elf::{
+    GRP_COMDAT, SHF_GNU_RETAIN, SHT_CREL, SHT_GROUP, SHT_NOBITS, SHT_REL, SHT_RELA, SHT_STRTAB, SHT_SYMTAB,
+    SHT_SYMTAB_SHNDX, SectionType,
+};
+use object::read::elf::{Crel, SectionHeader, Sym};
 
 use super::{Class, ElfObject};
 use crate::error::{Error, Result, printable};
-use crate::object::symbol::{NewName, ObjectEdits, SectionIndex, Suffixes, SymbolEdit};
+use crate::object::symbol::{
+    Binding, NewName, ObjectEdits, Placement, SectionChange, SectionIndex, Suffixes, SymbolEdit,
+};
+
+/// What the original's rows have become.
+struct Expected<'e> {
+    /// The original's sections that are still there, in order.
+    sections: Vec<usize>,
+    /// The original's symbols that are still there, in their new order, each with its edit.
+    symbols: Vec<(usize, Option<&'e SymbolEdit>)>,
+    /// For each of the original's symbols, its new number.
+    numbers: Vec<Option<u32>>,
+    /// Whether any symbol or section has another number than before.
+    renumbered: bool,
+}
 
 impl<Elf: Class> ElfObject<'_, Elf> {
-    /// That every symbol is what it was but for its edit, and that every section but the tables has its contents.
+    /// That every symbol is what it was but for its edit, that every section but the tables has its contents, and that
+    /// every relocation and group means the same symbol as before.
     ///
     /// # Errors
     /// Verification, naming the first difference.
@@ -17,99 +35,231 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         if self.header.e_machine(self.endian) != after.header.e_machine(after.endian) {
             return Err(Error::verification("the machine changed"));
         }
-        self.verify_sections(after, edits, suffixes)?;
-        if self.symbols.len() != after.symbols.len() {
-            return Err(Error::verification("the number of symbols changed"));
+        let expected = self.expected(edits)?;
+        if expected.sections.len() != after.sections.len() || expected.symbols.len() != after.symbols.len() {
+            return Err(Error::verification("the number of sections or symbols is not as planned"));
         }
-        let mut edits = edits.symbols.iter().peekable();
-        for (index, symbol) in self.symbols.enumerate() {
-            let edit = edits.next_if(|edit| edit.index.0 as usize == index.0);
-            let same = self.verify_symbol(after, index.0, symbol, edit, suffixes)?;
-            if !same {
-                let name = printable(self.symbol_name(index.0, symbol)?);
-                return Err(Error::verification(format!("symbol {} ({name}) is not as planned", index.0)));
-            }
+        for (new, &old) in expected.sections.iter().enumerate().skip(1) {
+            self.verify_section(after, old, new, &expected, edits, suffixes)?;
         }
-        match edits.next() {
-            Some(edit) => Err(Error::verification(format!("the plan names symbol {}, out of order", edit.index.0))),
-            None => Ok(()),
+        let locals = expected.symbols.iter().filter(|(old, edit)| self.is_local_after(*old, *edit)).count();
+        if expected.renumbered && !after.symbols.iter().take(locals).all(Sym::is_local) {
+            return Err(Error::verification("local symbols do not come first"));
         }
-    }
-
-    fn verify_symbol(
-        &self,
-        after: &Self,
-        index: usize,
-        old: &Elf::Sym,
-        edit: Option<&SymbolEdit>,
-        suffixes: &Suffixes,
-    ) -> Result<bool> {
-        let new = &after.symbols.symbols()[index];
-        let name = edit.map_or(NewName::Same, |edit| edit.name);
-        let new_name = after.symbol_name(index, new)?;
-        let old_name = self.symbol_name(index, old)?;
-        if new_name.strip_suffix(suffixes.of(name)) != Some(old_name) {
-            return Ok(false);
-        }
-        let hide = edit.is_some_and(|edit| edit.hide);
-        let visibility = new.st_visibility();
-        let other =
-            if hide { matches!(visibility, STV_HIDDEN | STV_INTERNAL) } else { visibility == old.st_visibility() };
-        let weaken = edit.is_some_and(|edit| edit.weaken);
-        let (old_end, new_end) = (self.endian, after.endian);
-        let (old_size, new_size): (u64, u64) = (old.st_size(old_end).into(), new.st_size(new_end).into());
-        let (old_value, new_value): (u64, u64) = (old.st_value(old_end).into(), new.st_value(new_end).into());
-        Ok(other
-            && old.st_other().0 & !3 == new.st_other().0 & !3
-            && if weaken { new.is_weak() } else { new.st_bind() == old.st_bind() }
-            && new.st_type() == old.st_type()
-            && new.st_shndx(new_end) == old.st_shndx(old_end)
-            && old_size == new_size
-            && old_value == new_value)
-    }
-
-    fn verify_sections(&self, after: &Self, edits: &ObjectEdits, suffixes: &Suffixes) -> Result<()> {
-        if self.sections.len() != after.sections.len() {
-            return Err(Error::verification("the number of sections changed"));
-        }
-        let mut renames = edits.sections.iter().peekable();
-        for ((index, old), new) in self.sections.enumerate().zip(after.sections.iter()).skip(1) {
-            let index = SectionIndex(index.0 as u32);
-            let name = renames.next_if(|rename| rename.0 == index).map_or(NewName::Same, |rename| rename.1);
-            let old_name = self.section_name(index)?;
-            let renamed = after.section_name(index)?.strip_suffix(suffixes.of(name)) == Some(old_name);
-            let retained = if name == NewName::Registry { SHF_GNU_RETAIN.0 } else { 0 };
-            let flags = new.sh_flags(after.endian).0 == old.sh_flags(self.endian).0 | retained;
-            if !renamed || !flags || !self.same_section(after, old, new) {
-                let name = printable(old_name);
-                return Err(Error::verification(format!("section {} ({name}) is not as planned", index.0)));
+        for (new, &(old, edit)) in expected.symbols.iter().enumerate() {
+            if !self.same_symbol(after, old, new, edit, &expected, edits, suffixes)? {
+                let name = printable(self.symbol_name(old, &self.symbols.symbols()[old])?);
+                return Err(Error::verification(format!("symbol {old} ({name}) is not as planned")));
             }
         }
         Ok(())
     }
 
-    fn same_section(&self, after: &Self, old: &Elf::SectionHeader, new: &Elf::SectionHeader) -> bool {
-        let (old_end, new_end) = (self.endian, after.endian);
-        let words = |section: &Elf::SectionHeader, endian| -> [u64; 3] {
-            [section.sh_addralign(endian).into(), section.sh_entsize(endian).into(), section.sh_size(endian).into()]
+    fn is_local_after(&self, old: usize, edit: Option<&SymbolEdit>) -> bool {
+        let binding = edit.and_then(|edit| edit.binding);
+        binding.map_or_else(|| self.symbols.symbols()[old].is_local(), |binding| binding == Binding::Local)
+    }
+
+    fn expected<'e>(&self, edits: &'e ObjectEdits) -> Result<Expected<'e>> {
+        let removed = |section: usize| edits.sections.contains(&(SectionIndex(section as u32), SectionChange::Remove));
+        let gone = |section: usize| {
+            let header = &self.section_headers()[section];
+            let applies_to = header.sh_info(self.endian) as usize;
+            removed(section) || is_relocations(header.sh_type(self.endian)) && applies_to != 0 && removed(applies_to)
         };
-        let ([align, entry, size], [new_align, new_entry, new_size]) = (words(old, old_end), words(new, new_end));
-        let kind = old.sh_type(old_end);
-        let contents = match kind {
-            SHT_STRTAB => true,
-            SHT_SYMTAB | SHT_NOBITS => size == new_size,
+        let sections: Vec<usize> = match edits.sections.iter().any(|(_, change)| *change == SectionChange::Remove) {
+            false => (0..self.sections.len()).collect(),
+            true => (0..self.sections.len()).filter(|&section| section == 0 || !gone(section)).collect(),
+        };
+        let mut by_index = edits.symbols.iter().peekable();
+        let mut symbols = Vec::with_capacity(self.symbols.len());
+        for (index, symbol) in self.symbols.enumerate() {
+            let edit = by_index.next_if(|edit| edit.index.0 as usize == index.0);
+            let placed = match self.placement(index.0, symbol)? {
+                Placement::Section(section) => sections.binary_search(&(section.0 as usize)).is_ok(),
+                _ => true,
+            };
+            if (placed || index.0 == 0 || sections.len() == self.sections.len())
+                && !edit.is_some_and(|edit| edit.remove)
+            {
+                symbols.push((index.0, edit));
+            }
+        }
+        if let Some(edit) = by_index.next() {
+            return Err(Error::verification(format!("the plan names symbol {}, out of order", edit.index.0)));
+        }
+        let moves = |(old, edit): &(usize, Option<&SymbolEdit>)| {
+            self.is_local_after(*old, *edit) != self.symbols.symbols()[*old].is_local()
+        };
+        if symbols.len() != self.symbols.len() || symbols.iter().any(moves) {
+            symbols.sort_by_key(|&(old, edit)| !self.is_local_after(old, edit));
+        }
+        let mut numbers = vec![None; self.symbols.len()];
+        symbols.iter().enumerate().for_each(|(new, &(old, _))| numbers[old] = Some(new as u32));
+        let same = |(new, number): (usize, &Option<u32>)| *number == Some(new as u32);
+        let renumbered = sections.len() != self.sections.len() || !numbers.iter().enumerate().all(same);
+        Ok(Expected { sections, symbols, numbers, renumbered })
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn same_symbol(
+        &self,
+        after: &Self,
+        old: usize,
+        new: usize,
+        edit: Option<&SymbolEdit>,
+        expected: &Expected<'_>,
+        edits: &ObjectEdits,
+        suffixes: &Suffixes,
+    ) -> Result<bool> {
+        let (old_symbol, symbol) = (&self.symbols.symbols()[old], &after.symbols.symbols()[new]);
+        let edit = edit.copied().unwrap_or(SymbolEdit::of(crate::object::symbol::SymbolIndex(old as u32)));
+        let name = self.symbol_name(old, old_symbol)?;
+        if !is_called(after.symbol_name(new, symbol)?, name, edit.name, edits, suffixes) {
+            return Ok(false);
+        }
+        let (before, now) = (self.symbol(old, old_symbol, name)?, after.symbol(new, symbol, name)?);
+        let placement = match before.placement {
+            Placement::Section(section) if expected.renumbered => {
+                let section = expected.sections.binary_search(&(section.0 as usize));
+                Placement::Section(SectionIndex(section.unwrap_or_default() as u32))
+            }
+            other => other,
+        };
+        let (old_value, new_value): (u64, u64) =
+            (old_symbol.st_value(self.endian).into(), symbol.st_value(after.endian).into());
+        Ok(now.binding == edit.binding.unwrap_or(before.binding)
+            && now.visibility == edit.visibility.unwrap_or(before.visibility)
+            && now.placement == placement
+            && symbol.st_other().0 & !3 == old_symbol.st_other().0 & !3
+            && symbol.st_type() == old_symbol.st_type()
+            && now.size == before.size
+            && new_value == old_value)
+    }
+
+    fn verify_section(
+        &self,
+        after: &Self,
+        old: usize,
+        new: usize,
+        expected: &Expected<'_>,
+        edits: &ObjectEdits,
+        suffixes: &Suffixes,
+    ) -> Result<()> {
+        let index = SectionIndex(old as u32);
+        let change = edits.sections.iter().find(|(section, _)| *section == index).map(|&(_, change)| change);
+        let name = match change {
+            Some(SectionChange::Rename(name)) => name,
+            _ => NewName::Same,
+        };
+        let old_name = self.section_name(index)?;
+        let new_name = after.section_name(SectionIndex(new as u32))?;
+        let (header, new_header) = (&self.section_headers()[old], &after.section_headers()[new]);
+        let retained = if name == NewName::Registry { SHF_GNU_RETAIN.0 } else { 0 };
+        let same = is_called(new_name, old_name, name, edits, suffixes)
+            && new_header.sh_flags(after.endian).0 == header.sh_flags(self.endian).0 | retained
+            && new_header.sh_type(after.endian) == header.sh_type(self.endian)
+            && self.words(header) == after.words(new_header)
+            && self.same_links(header, after, new_header, expected)
+            && self.same_contents(header, after, new_header, expected)?;
+        if same {
+            return Ok(());
+        }
+        Err(Error::verification(format!("section {old} ({}) is not as planned", printable(old_name))))
+    }
+
+    fn words(&self, header: &Elf::SectionHeader) -> [u64; 2] {
+        [header.sh_addralign(self.endian).into(), header.sh_entsize(self.endian).into()]
+    }
+
+    fn same_links(
+        &self,
+        header: &Elf::SectionHeader,
+        after: &Self,
+        new: &Elf::SectionHeader,
+        expected: &Expected<'_>,
+    ) -> bool {
+        let section = |old: u32| expected.sections.binary_search(&(old as usize)).ok().map(|new| new as u32);
+        let (old_info, new_info) = (header.sh_info(self.endian), new.sh_info(after.endian));
+        let info = match header.sh_type(self.endian) {
+            // One past the last local symbol: checked with the symbols.
+            SHT_SYMTAB => expected.renumbered || old_info == new_info,
+            SHT_GROUP => expected.numbers.get(old_info as usize).copied().flatten() == Some(new_info),
+            _ if header.has_info_link(self.endian) => section(old_info) == Some(new_info),
+            _ => old_info == new_info,
+        };
+        info && section(header.sh_link(self.endian)) == Some(new.sh_link(after.endian))
+    }
+
+    fn same_contents(
+        &self,
+        header: &Elf::SectionHeader,
+        after: &Self,
+        new: &Elf::SectionHeader,
+        expected: &Expected<'_>,
+    ) -> Result<bool> {
+        let size = |header: &Elf::SectionHeader, endian| -> u64 { header.sh_size(endian).into() };
+        let (old_size, new_size) = (size(header, self.endian), size(new, after.endian));
+        let failed = |error: object::read::Error| Error::verification(error.to_string());
+        Ok(match header.sh_type(self.endian) {
+            SHT_STRTAB | SHT_SYMTAB_SHNDX => true,
+            SHT_SYMTAB => expected.renumbered || old_size == new_size,
+            SHT_NOBITS => old_size == new_size,
+            kind if expected.renumbered && is_relocations(kind) => {
+                let (before, now) =
+                    (self.relocations(header).map_err(failed)?, after.relocations(new).map_err(failed)?);
+                let number = |old: u32| expected.numbers.get(old as usize).copied().flatten();
+                before.len() == now.len()
+                    && before.iter().zip(&now).all(|(old, new)| {
+                        (old.r_offset, old.r_type, old.r_addend) == (new.r_offset, new.r_type, new.r_addend)
+                            && number(old.r_sym) == Some(new.r_sym)
+                    })
+            }
+            SHT_GROUP if expected.renumbered => {
+                let before = header.group(self.endian, self.data).map_err(failed)?;
+                let now = new.group(after.endian, after.data).map_err(failed)?;
+                let (Some((flags, members)), Some((new_flags, new_members))) = (before, now) else { return Ok(false) };
+                let section = |old: u32| expected.sections.binary_search(&(old as usize)).ok().map(|new| new as u32);
+                let members = members.iter().filter_map(|member| section(member.get(self.endian)));
+                (flags.0 | GRP_COMDAT.0) == (new_flags.0 | GRP_COMDAT.0)
+                    && members.eq(new_members.iter().map(|member| member.get(after.endian)))
+            }
+            // Lists of symbol numbers that LLVM adds, outside what decides a link.
+            kind if expected.renumbered && kind.0 >= 0x6fff_4c00 && kind.0 < 0x6fff_4d00 => true,
             // What did not move was not rewritten either: only what did is read.
-            _ if size == new_size && self.offset(old) == after.offset(new) => true,
-            _ => old.data(old_end, self.data) == new.data(new_end, after.data),
-        };
-        contents
-            && new.sh_type(new_end) == kind
-            && new.sh_link(new_end) == old.sh_link(old_end)
-            && new.sh_info(new_end) == old.sh_info(old_end)
-            && (align, entry) == (new_align, new_entry)
+            _ if old_size == new_size && self.offset(header) == after.offset(new) => true,
+            _ => header.data(self.endian, self.data) == new.data(after.endian, after.data),
+        })
+    }
+
+    fn relocations(&self, header: &Elf::SectionHeader) -> object::read::Result<Vec<Crel>> {
+        let (endian, data) = (self.endian, self.data);
+        let mips64el = self.header.is_mips64el(endian);
+        if let Some((relocations, _)) = header.rel(endian, data)? {
+            return Ok(relocations.iter().map(|r| Crel::from_rel(r, endian)).collect());
+        }
+        if let Some((relocations, _)) = header.rela(endian, data)? {
+            return Ok(relocations.iter().map(|r| Crel::from_rela(r, endian, mips64el)).collect());
+        }
+        match header.crel(endian, data)? {
+            Some((relocations, _)) => relocations.collect(),
+            None => Ok(Vec::new()),
+        }
     }
 
     fn offset(&self, section: &Elf::SectionHeader) -> u64 {
         section.sh_offset(self.endian).into()
+    }
+}
+
+fn is_relocations(kind: SectionType) -> bool {
+    matches!(kind, SHT_REL | SHT_RELA | SHT_CREL)
+}
+
+/// Whether `new` is what `old` is to be called.
+fn is_called(new: &[u8], old: &[u8], name: NewName, edits: &ObjectEdits, suffixes: &Suffixes) -> bool {
+    match name {
+        NewName::Given(at) => new == edits.names[at as usize],
+        name => new.strip_suffix(suffixes.of(name)) == Some(old),
     }
 }
