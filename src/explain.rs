@@ -78,7 +78,7 @@ pub struct Reference {
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Outcome {
-    /// `private`, `kept` or `stays`.
+    /// `private`, `local`, `kept` or `stays`.
     pub fate: &'static str,
     /// Its name afterwards, where that is another.
     pub to: Option<String>,
@@ -210,6 +210,7 @@ impl Explainer<'_, '_> {
         let to = (new != name).then(|| printable(&new));
         let (fate, why) = match self.plan.fate(id) {
             Fate::Private => ("private", "defined here and not an export".to_owned()),
+            Fate::Local => ("local", "not an export, and one member alone defines it and refers to it".to_owned()),
             Fate::FollowsRegistry => {
                 ("private", "bounds a registry of these archives and follows its section".to_owned())
             }
@@ -234,6 +235,7 @@ impl Explainer<'_, '_> {
             Reason::TypeInfo => "C++ type information is the same on both sides of an exception; it becomes weak",
             Reason::Group => "its COMDAT group also holds a name that stays",
             Reason::Personality => "it points to a personality routine that stays",
+            Reason::Shared => "it cannot become local: several members define it or refer to it, or its group does",
             Reason::OutOfScope => "the scope leaves it out",
         }
     }

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
 use crate::output::Output;
-use crate::plan::{self, Plan, SymbolDb, tag};
+use crate::plan::{self, Fate, Plan, SymbolDb, tag};
 use crate::policy::{KeepSource, Method, Registries, Scope};
 use crate::report::{ArchiveSummary, Clock, Facts, IsolateReport};
 use crate::rewrite::ArchiveEdits;
@@ -132,6 +132,9 @@ fn archive_edits<'a>(archive: usize, db: &SymbolDb<'_>, plan: &'a Plan<'_>) -> A
     let mut edits = ArchiveEdits { members: Vec::new(), suffixes: &plan.suffixes, index: Default::default() };
     for member in db.members_of(archive) {
         for (symbol, &name) in member.object.symbols.iter().zip(&member.names).filter(|(symbol, _)| symbol.indexed) {
+            if plan.fate(name) == Fate::Local {
+                continue;
+            }
             let suffix = plan.suffixes.of(plan.new_name(name));
             edits.index.push(&[symbol.name, suffix], member.position as u32);
         }

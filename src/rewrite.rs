@@ -6,7 +6,7 @@ use std::io::{BufWriter, Seek, SeekFrom, Write};
 use rayon::prelude::*;
 
 use crate::archive::{Archive, ArchiveIndex, ArchiveWriter, IndexWidth, NewMember};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::input::{Input, ParsedArchive};
 use crate::object::Object;
 use crate::object::symbol::{ObjectEdits, ObjectSymbols, Suffixes};
@@ -121,7 +121,10 @@ impl ArchiveEdits<'_> {
     pub fn verify(&self, parsed: &ParsedArchive<'_>, staged: &Staged) -> Result<()> {
         let input = Input::open(staged.path())?;
         // The temporary file's name says nothing to the user: errors are placed in the archive it was made from.
-        let place = |error: Error| Error::verification(error.to_string()).in_archive(&parsed.input.path);
+        let place = |error: Error| match error.kind() {
+            ErrorKind::Verification(_) => error.in_archive(&parsed.input.path),
+            _ => Error::verification(error.to_string()).in_archive(&parsed.input.path),
+        };
         let archive = Archive::parse(input.bytes()).map_err(place)?;
         if archive.members.len() != parsed.archive.members.len() || archive.name_table != parsed.archive.name_table {
             return Err(place(Error::verification("the members are not those of the original")));

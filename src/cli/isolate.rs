@@ -55,7 +55,8 @@ pub struct PolicyArgs {
     /// What becomes private: all but the exports, Rust code, or the standard library
     #[arg(long, value_enum, default_value_t = ScopeArg::All)]
     scope: ScopeArg,
-    /// How: by a name of its own, as a weak definition, or by hidden visibility alone
+    /// How: by a name of its own, as a weak definition, by hidden visibility alone, as a local symbol where one
+    /// member alone uses it; auto is local there and a name of its own elsewhere
     #[arg(long, value_enum, default_value_t = MethodArg::Rename)]
     by: MethodArg,
     /// Leave the visibility of renamed definitions as it is
@@ -84,6 +85,8 @@ enum MethodArg {
     Rename,
     Weaken,
     Hide,
+    Localize,
+    Auto,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -109,6 +112,8 @@ impl PolicyArgs {
                 MethodArg::Rename => Method::Rename,
                 MethodArg::Weaken => Method::Weaken,
                 MethodArg::Hide => Method::Hide,
+                MethodArg::Localize => Method::Localize,
+                MethodArg::Auto => Method::Auto,
             },
             hide: !self.no_hide,
             tag: self.tag.clone(),

@@ -121,7 +121,7 @@ fn check_toolchains(db: &SymbolDb<'_>) -> Result<()> {
 
 /// A tag given by hand can be in use already, and then a renamed name could meet one that is there.
 fn check_tag(db: &SymbolDb<'_>, plan: &Plan<'_>) -> Result<()> {
-    if plan.method != Method::Rename || !plan.fates.contains(&Fate::Stays(Reason::AlreadyPrivate)) {
+    if !plan.method.separates() || !plan.fates.contains(&Fate::Stays(Reason::AlreadyPrivate)) {
         return Ok(());
     }
     for (name, fate) in db.names().iter().zip(&plan.fates) {

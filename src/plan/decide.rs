@@ -63,8 +63,11 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
     let ids = 0..db.names().len() as u32;
     plan.fates = ids.into_par_iter().map(|id| fate(db, policy, keep, &plan, NameId(id))).collect();
     follow_personality(db, &mut plan);
-    if policy.by == Method::Rename {
+    if policy.by.separates() {
         follow_groups(db, &mut plan);
+        if policy.by != Method::Rename {
+            localize(db, &mut plan);
+        }
         if policy.registries == Registries::Isolate {
             follow_registries(db, &mut plan);
         }
@@ -170,6 +173,36 @@ fn follow_groups<'d>(db: &SymbolDb<'d>, plan: &mut Plan<'d>) {
             && names.iter().any(|&name| plan.fate(name) == Fate::Private)
         {
             plan.fates[id.0 as usize] = Fate::Private;
+        }
+    }
+}
+
+/// Private names that one member alone defines and refers to become local to it; a COMDAT group's all together, as its
+/// signature has to become local with them. With `Method::Localize` the others stay, else they are renamed.
+fn localize(db: &SymbolDb<'_>, plan: &mut Plan<'_>) {
+    let mut user: Vec<Option<usize>> = vec![None; db.names().len()];
+    let mut shared = vec![false; db.names().len()];
+    for (at, member) in db.members().iter().enumerate() {
+        for (symbol, name) in member.object.symbols.iter().zip(&member.names) {
+            let id = name.0 as usize;
+            shared[id] |= *user[id].get_or_insert(at) != at || symbol.placement == Placement::Common;
+        }
+    }
+    for member in db.members().iter().filter(|member| !member.object.groups.is_empty()) {
+        for (signature, mut names) in group_names(member) {
+            names.extend(db.find(signature));
+            let together = |id: &NameId| plan.fate(*id) == Fate::Private && !shared[id.0 as usize];
+            // A signature that nothing defines cannot become local.
+            let undefined = db.find(signature).is_some_and(|id| db.name(id).definitions == 0);
+            if undefined || !names.iter().all(together) {
+                names.iter().for_each(|id| shared[id.0 as usize] = true);
+            }
+        }
+    }
+    let others = if plan.method == Method::Auto { Fate::Private } else { Fate::Stays(Reason::Shared) };
+    for (fate, shared) in plan.fates.iter_mut().zip(shared) {
+        if *fate == Fate::Private {
+            *fate = if shared { others } else { Fate::Local };
         }
     }
 }

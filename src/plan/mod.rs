@@ -22,8 +22,10 @@ use crate::policy::{Method, PatternId};
 /// What is to happen to a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// It becomes private to the archives.
+    /// It becomes private to the archives, in the way of the plan's method.
     Private,
+    /// It becomes local to the one member that defines it and refers to it.
+    Local,
     /// It bounds a registry and follows the registry's section to its new name.
     FollowsRegistry,
     /// It stays, for a reason.
@@ -53,6 +55,8 @@ pub enum Reason {
     Personality,
     /// The scope leaves it out.
     OutOfScope,
+    /// It was to become local, but several members define it or refer to it, or its COMDAT group has such a name.
+    Shared,
 }
 
 impl Reason {
@@ -68,6 +72,7 @@ impl Reason {
             Self::Group => "group",
             Self::Personality => "personality",
             Self::OutOfScope => "out-of-scope",
+            Self::Shared => "shared",
         }
     }
 }
@@ -100,10 +105,10 @@ impl Plan<'_> {
     /// What a symbol called `name` is called in the output.
     pub fn new_name(&self, name: NameId) -> NewName {
         match self.fate(name) {
-            _ if self.method != Method::Rename => NewName::Same,
+            _ if !self.method.separates() => NewName::Same,
             Fate::Private => NewName::Private,
             Fate::FollowsRegistry => NewName::Registry,
-            Fate::Stays(_) => NewName::Same,
+            Fate::Local | Fate::Stays(_) => NewName::Same,
         }
     }
 
@@ -113,7 +118,7 @@ impl Plan<'_> {
         let mut private_sections = HashSet::new();
         for (symbol, &name) in member.object.symbols.iter().zip(&member.names) {
             let edit = self.symbol_edit(symbol, name);
-            if edit.name == NewName::Private
+            if (edit.name == NewName::Private || edit.binding == Some(Binding::Local))
                 && let Placement::Section(section) = symbol.placement
             {
                 private_sections.insert(section);
@@ -122,7 +127,7 @@ impl Plan<'_> {
                 edits.symbols.push(edit);
             }
         }
-        if self.method == Method::Rename {
+        if self.method.separates() {
             self.rename_signatures(member, &private_sections, &mut edits);
             self.rename_sections(member, &private_sections, &mut edits);
         }
@@ -130,24 +135,34 @@ impl Plan<'_> {
     }
 
     fn symbol_edit(&self, symbol: &Symbol<'_>, name: NameId) -> SymbolEdit {
-        let private = self.fate(name) == Fate::Private && symbol.is_definition();
+        let fate = self.fate(name);
+        let private = fate == Fate::Private && symbol.is_definition();
         // The linker defines a registry's bounds where they are referred to, as visible as the references are.
-        let bound = self.method == Method::Rename && self.fate(name) == Fate::FollowsRegistry;
-        let weaken = match self.method {
-            // A tentative definition yields to any other as it is.
-            Method::Weaken => private && symbol.placement != Placement::Common,
-            // Two strong definitions of the same type information would be duplicates; it is the same on both sides.
-            Method::Rename => symbol.is_definition() && self.fate(name) == Fate::Stays(Reason::TypeInfo),
-            Method::Hide => false,
+        let bound = fate == Fate::FollowsRegistry;
+        let hide = match self.method {
+            Method::Hide => private,
+            Method::Weaken => false,
+            Method::Rename | Method::Localize | Method::Auto => self.hide && (private || bound),
         };
-        let hide = (private || bound)
-            && (self.method == Method::Hide || self.method == Method::Rename && self.hide)
-            && symbol.visibility < Visibility::Hidden;
         SymbolEdit {
             name: self.new_name(name),
-            binding: (weaken && symbol.binding != Binding::Weak).then_some(Binding::Weak),
-            visibility: hide.then_some(Visibility::Hidden),
+            binding: self.binding(symbol, fate).filter(|binding| *binding != symbol.binding),
+            visibility: (hide && symbol.visibility < Visibility::Hidden).then_some(Visibility::Hidden),
             ..SymbolEdit::of(symbol.index)
+        }
+    }
+
+    fn binding(&self, symbol: &Symbol<'_>, fate: Fate) -> Option<Binding> {
+        match fate {
+            _ if !symbol.is_definition() => None,
+            Fate::Local => Some(Binding::Local),
+            // A tentative definition yields to any other as it is.
+            Fate::Private if self.method == Method::Weaken && symbol.placement != Placement::Common => {
+                Some(Binding::Weak)
+            }
+            // Two strong definitions of the same type information would be duplicates; it is the same on both sides.
+            Fate::Stays(Reason::TypeInfo) if self.method.separates() => Some(Binding::Weak),
+            _ => None,
         }
     }
 

@@ -32,6 +32,18 @@ pub enum Method {
     Weaken,
     /// It becomes hidden, which keeps it inside the shared object or program that it is linked into.
     Hide,
+    /// It becomes local, where no other member of the archives defines or refers to it; else it stays.
+    Localize,
+    /// It becomes local where that is possible, and is renamed elsewhere.
+    Auto,
+}
+
+impl Method {
+    /// Whether what is private afterwards meets nobody else's definition, so that registries, type information and
+    /// COMDAT groups have to follow.
+    pub fn separates(self) -> bool {
+        matches!(self, Self::Rename | Self::Localize | Self::Auto)
+    }
 }
 
 /// What becomes of link-time registries: sections bounded by `__start_NAME` and `__stop_NAME`.

@@ -126,6 +126,8 @@ pub struct PrivateName {
     pub name: String,
     /// Its name now.
     pub to: String,
+    /// Whether it became local to the one member that uses it.
+    pub local: bool,
     /// Whose it is.
     pub origin: String,
     /// The kind of origin.
@@ -289,7 +291,7 @@ impl<'d> Facts<'_, 'd> {
     }
 
     fn private(&self, names: &[NameId]) -> Vec<PrivateName> {
-        let private = names.par_iter().filter(|&&id| self.plan.fate(id) == Fate::Private);
+        let private = names.par_iter().filter(|&&id| self.is_private(id));
         private
             .filter_map(|&id| {
                 let origin = self.db.origin(id)?;
@@ -298,6 +300,7 @@ impl<'d> Facts<'_, 'd> {
                 Some(PrivateName {
                     name: printable(name),
                     to: printable(&[name, suffix].concat()),
+                    local: self.plan.fate(id) == Fate::Local,
                     shared_with_rust_host: origin.is_in_every_rust_program(),
                     kind: origin.kind(),
                     origin: origin.to_string(),
@@ -306,11 +309,15 @@ impl<'d> Facts<'_, 'd> {
             .collect()
     }
 
+    fn is_private(&self, id: NameId) -> bool {
+        matches!(self.plan.fate(id), Fate::Private | Fate::Local)
+    }
+
     fn counts(&self) -> Vec<OriginCount> {
         let mut counts = BTreeMap::new();
         for (at, name) in self.db.names().iter().enumerate() {
             let id = NameId(at as u32);
-            if self.plan.fate(id) == Fate::Private
+            if self.is_private(id)
                 && let Some(origin) = self.db.origin(id)
             {
                 *counts.entry(origin).or_insert(0) += name.definitions as usize;
@@ -324,7 +331,7 @@ impl<'d> Facts<'_, 'd> {
 
     fn warnings(&self, report: &IsolateReport) -> Vec<Warning> {
         let mut warnings = Vec::new();
-        let renames = self.policy.by == Method::Rename;
+        let renames = self.policy.by.separates();
         let own_std = report.private.iter().any(|name| name.kind == "std" || name.kind == "runtime");
         if renames && own_std {
             warnings.push(Warning {
@@ -387,7 +394,7 @@ impl<'d> Facts<'_, 'd> {
                 };
                 if symbol.binding == Binding::Weak
                     && !mangling::is_mangled(symbol.name)
-                    && self.plan.fate(id) == Fate::Private
+                    && self.is_private(id)
                     && !member.object.groups.iter().any(|group| group.sections.contains(&section))
                 {
                     weak.insert(printable(symbol.name));
@@ -437,11 +444,17 @@ impl fmt::Display for IsolateReport {
         let origins: Vec<_> =
             self.private_by_origin.iter().map(|c| format!("{} {}", c.origin, c.definitions)).collect();
         let (become_what, sharing) = match self.by {
-            Method::Rename => ("private", "unshared"),
+            Method::Rename | Method::Localize | Method::Auto => ("private", "unshared"),
             Method::Weaken => ("weak", "shared"),
             Method::Hide => ("hidden", "shared"),
         };
         entry(f, become_what, &counted(definitions, "definition", &some(&origins, 12)))?;
+        let local = self.private.iter().filter(|name| name.local).count();
+        if local > 0 {
+            let renamed = self.private.len() - local;
+            let names = count(local, "name");
+            entry(f, "local", &format!("{names}, which one member alone uses; {renamed} are renamed"))?;
+        }
         let shared = self.private.iter().filter(|name| name.shared_with_rust_host).count();
         if shared > 0 {
             let names = count(shared, "name");
@@ -483,7 +496,7 @@ impl IsolateReport {
             return writeln!(f, "nothing to change");
         }
         write!(f, "{} of {} members changed", archive.members_changed, archive.members)?;
-        if self.by == Method::Rename {
+        if self.by.separates() {
             write!(f, ", tag {}", self.tag)?;
         }
         if let Some(output) = archive.output_bytes {

@@ -23,6 +23,8 @@ struct Expected<'e> {
     numbers: Vec<Option<u32>>,
     /// Whether any symbol or section has another number than before.
     renumbered: bool,
+    /// `sh_info` of the symbol table, where that is another: one past the last local symbol.
+    locals: Option<u32>,
 }
 
 impl<Elf: Class> ElfObject<'_, Elf> {
@@ -42,8 +44,8 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         for (new, &old) in expected.sections.iter().enumerate().skip(1) {
             self.verify_section(after, old, new, &expected, edits, suffixes)?;
         }
-        let locals = expected.symbols.iter().filter(|(old, edit)| self.is_local_after(*old, *edit)).count();
-        if expected.renumbered && !after.symbols.iter().take(locals).all(Sym::is_local) {
+        let locals = expected.locals.map_or(0, |locals| locals as usize);
+        if !after.symbols.iter().take(locals).all(Sym::is_local) {
             return Err(Error::verification("local symbols do not come first"));
         }
         for (new, &(old, edit)) in expected.symbols.iter().enumerate() {
@@ -91,14 +93,16 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         let moves = |(old, edit): &(usize, Option<&SymbolEdit>)| {
             self.is_local_after(*old, *edit) != self.symbols.symbols()[*old].is_local()
         };
+        let mut locals = None;
         if symbols.len() != self.symbols.len() || symbols.iter().any(moves) {
             symbols.sort_by_key(|&(old, edit)| !self.is_local_after(old, edit));
+            locals = Some(symbols.partition_point(|&(old, edit)| self.is_local_after(old, edit)) as u32);
         }
         let mut numbers = vec![None; self.symbols.len()];
         symbols.iter().enumerate().for_each(|(new, &(old, _))| numbers[old] = Some(new as u32));
         let same = |(new, number): (usize, &Option<u32>)| *number == Some(new as u32);
         let renumbered = sections.len() != self.sections.len() || !numbers.iter().enumerate().all(same);
-        Ok(Expected { sections, symbols, numbers, renumbered })
+        Ok(Expected { sections, symbols, numbers, renumbered, locals })
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -182,8 +186,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         let section = |old: u32| expected.sections.binary_search(&(old as usize)).ok().map(|new| new as u32);
         let (old_info, new_info) = (header.sh_info(self.endian), new.sh_info(after.endian));
         let info = match header.sh_type(self.endian) {
-            // One past the last local symbol: checked with the symbols.
-            SHT_SYMTAB => expected.renumbered || old_info == new_info,
+            SHT_SYMTAB => new_info == expected.locals.unwrap_or(old_info),
             SHT_GROUP => expected.numbers.get(old_info as usize).copied().flatten() == Some(new_info),
             _ if header.has_info_link(self.endian) => section(old_info) == Some(new_info),
             _ => old_info == new_info,
