@@ -80,3 +80,49 @@ fn two_libraries_isolated_apart() {
         assert_works(after.program(), &[FOREIGN_SIDE, SECOND_SIDE]);
     }
 }
+
+/// Local where one member alone uses a name, renamed elsewhere: as good as renaming all, in less space.
+#[test]
+fn local_where_possible() {
+    let folder = tempfile::tempdir().unwrap();
+    for lto in [Lto::Off, Lto::Thin, Lto::Fat] {
+        let original = Staticlib { lto, ..Staticlib::foreign() }.build();
+        let isolated = isolate(&original, folder.path(), &["--keep", "fx_*", "--by", "auto"]);
+        let [before, after] = [&original, &isolated].map(|archive| fs::metadata(archive).unwrap().len());
+        assert!(after < before, "{before} bytes became {after}");
+        for linker in Linker::ALL {
+            println!("{lto:?}, {}", linker.name()); // shown with the failure
+            let linked = Host::plain().link(linker, &isolated, &folder.path().join("after"));
+            assert_works(linked.program(), &[HOST_SIDE, FOREIGN_SIDE]);
+        }
+    }
+}
+
+/// Made local as far as possible, which for std is not far enough: what several members share stays, and is named.
+#[test]
+fn localizing_names_what_it_could_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let original = Staticlib { lto: Lto::Fat, ..Staticlib::foreign() }.build();
+    let program = env!("CARGO_BIN_EXE_armend");
+    let mut command = std::process::Command::new(program);
+    command.args(["isolate", "--keep", "fx_*", "--by", "localize", "--format", "json", "--dry-run"]).arg(&original);
+    let report: serde_json::Value = serde_json::from_str(&armend_test_support::run_ok(&mut command)).unwrap();
+    let shared: Vec<&str> = report["stays"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|name| name["why"] == "shared")
+        .map(|name| name["name"].as_str().unwrap())
+        .collect();
+    let isolated = isolate(&original, folder.path(), &["--keep", "fx_*", "--by", "localize"]);
+    for linker in Linker::ALL {
+        let before = Host::plain().link(linker, &original, &folder.path().join("before")).duplicates();
+        let after = Host::plain().link(linker, &isolated, &folder.path().join("after")).duplicates();
+        assert!(after.len() < before.len(), "{}: {after:?} of {before:?} left", linker.name());
+        for name in &after {
+            let named =
+                shared.iter().any(|shared| shared == name || rustc_demangle::demangle(shared).to_string() == *name);
+            assert!(named, "{}: {name} clashes and was not named", linker.name());
+        }
+    }
+}
