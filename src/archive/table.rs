@@ -62,7 +62,7 @@ impl<'d> IndexTable<'d> {
     fn gnu_entries(&self) -> Option<Vec<(u64, &'d [u8])>> {
         let (count, rest) = self.number(self.data)?;
         let (offsets, names) = rest.split_at_checked(count.checked_mul(self.layout.width())?)?;
-        let offsets = offsets.chunks_exact(self.layout.width()).map(|bytes| big_endian(bytes));
+        let offsets = offsets.chunks_exact(self.layout.width()).map(big_endian);
         with_names(offsets, names)
     }
 

@@ -113,20 +113,17 @@ fn write_sparse(out: &mut (impl Write + Seek), bytes: &[u8]) -> std::io::Result<
         return out.write_all(bytes);
     }
     let zeros = [0; BLOCK];
-    let (body, last) = bytes.split_at((bytes.len() - 1) / BLOCK * BLOCK);
-    let mut hole = 0;
-    for block in body.chunks(BLOCK) {
-        if block == zeros {
-            hole += BLOCK as i64;
-            continue;
+    let (mut rest, last) = bytes.split_at((bytes.len() - 1) / BLOCK * BLOCK);
+    while !rest.is_empty() {
+        let is_hole = rest[..BLOCK] == zeros;
+        let blocks = rest.chunks(BLOCK).take_while(|&block| (block == zeros) == is_hole).count();
+        let (run, others) = rest.split_at(blocks * BLOCK);
+        if is_hole {
+            out.seek(SeekFrom::Current(run.len() as i64))?;
+        } else {
+            out.write_all(run)?;
         }
-        if hole > 0 {
-            out.seek(SeekFrom::Current(std::mem::take(&mut hole)))?;
-        }
-        out.write_all(block)?;
-    }
-    if hole > 0 {
-        out.seek(SeekFrom::Current(hole))?;
+        rest = others;
     }
     out.write_all(last)
 }

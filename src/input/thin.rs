@@ -6,22 +6,47 @@ use std::ffi::OsStr;
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Bytes, read};
 use crate::archive::{Archive, Member, Place};
-use crate::error::{Error, Result, printable_path};
+use crate::error::{Error, ErrorKind, Result, printable_path};
 
 /// One member's data: a file, or a part of one.
 #[derive(Debug)]
 pub(super) struct External {
-    file: Arc<Bytes>,
+    file: Arc<MemberFile>,
     range: Range<usize>,
 }
 
 impl External {
     pub(super) fn data(&self) -> &[u8] {
-        &self.file.as_slice()[self.range.clone()]
+        &self.file.bytes.as_slice()[self.range.clone()]
+    }
+}
+
+/// A file that members are in.
+#[derive(Debug)]
+struct MemberFile {
+    bytes: Bytes,
+    /// If it is a regular archive and members of it are asked for: where their headers start, and their data.
+    members: OnceLock<Vec<(u64, Range<usize>)>>,
+}
+
+impl MemberFile {
+    /// The data of the member whose header is at `offset`.
+    fn member_at(&self, offset: u64) -> Option<Range<usize>> {
+        let members = self.members.get_or_init(|| {
+            let archive = Archive::parse(self.bytes.as_slice()).ok().filter(|archive| !archive.thin);
+            let members = archive.map(|archive| archive.members).unwrap_or_default();
+            let range = |member: &Member<'_>| {
+                let start = member.data_offset() as usize;
+                (member.header_offset, start..start + member.data.len())
+            };
+            members.iter().map(range).collect()
+        });
+        let at = members.binary_search_by_key(&offset, |member| member.0).ok()?;
+        Some(members[at].1.clone())
     }
 }
 
@@ -47,19 +72,20 @@ fn at_header(error: Error, member: &Member<'_>) -> Error {
     place.in_member(member.name, 0)
 }
 
-fn open_member(member: &Member<'_>, archive: &Path, files: &mut HashMap<PathBuf, Arc<Bytes>>) -> Result<External> {
+fn open_member(member: &Member<'_>, archive: &Path, files: &mut HashMap<PathBuf, Arc<MemberFile>>) -> Result<External> {
     let path = path_of(member, archive);
     let file = match files.get(&path) {
         Some(file) => Arc::clone(file),
         None => {
-            let file = Arc::new(open_file(&path)?);
+            let file = Arc::new(MemberFile { bytes: open_file(&path)?, members: OnceLock::new() });
             files.insert(path.clone(), Arc::clone(&file));
             file
         }
     };
-    let bytes = file.as_slice();
+    let bytes = file.bytes.as_slice();
     let range = match member.place {
-        Place::Nested(offset) => nested_member(bytes, offset)
+        Place::Nested(offset) => file
+            .member_at(offset)
             .ok_or_else(|| Error::malformed(offset, format!("{} has no member there", printable_path(&path))))?,
         Place::File | Place::Here if bytes.starts_with(b"!<thin>\n") => return Err(thin_in_thin(archive, &path)),
         Place::File | Place::Here => 0..bytes.len(),
@@ -80,14 +106,6 @@ fn path_of(member: &Member<'_>, archive: &Path) -> PathBuf {
     archive.parent().unwrap_or(Path::new("")).join(OsStr::from_bytes(member.name))
 }
 
-/// The data of the member whose header is at `offset` in a regular archive.
-fn nested_member(archive: &[u8], offset: u64) -> Option<Range<usize>> {
-    let archive = Archive::parse(archive).ok().filter(|archive| !archive.thin)?;
-    let member = archive.members.iter().find(|member| member.header_offset == offset)?;
-    let start = member.data_offset() as usize;
-    Some(start..start + member.data.len())
-}
-
 /// Linkers do not look into an archive in an archive; `ar` puts the inner one's members in its place. Archives that
 /// contain each other cannot even be made whole: said apart.
 fn thin_in_thin(outer: &Path, inner: &Path) -> Error {
@@ -95,10 +113,8 @@ fn thin_in_thin(outer: &Path, inner: &Path) -> Error {
     let mut next = Some(inner.to_path_buf());
     while let Some(path) = next {
         if chain.contains(&canonical(&path)) {
-            return Error::from(crate::error::ErrorKind::Malformed(format!(
-                "thin archives contain each other in a circle, by way of {}",
-                printable_path(&path)
-            )));
+            let what = format!("thin archives contain each other in a circle, by way of {}", printable_path(&path));
+            return ErrorKind::Malformed(what).into();
         }
         chain.push(canonical(&path));
         next = first_thin_member(&path);

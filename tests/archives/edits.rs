@@ -49,14 +49,14 @@ fn linkers_read_what_isolate_made() {
         flavour.make(&scratch.path("lib.a"), &files(&scratch, &objects));
         run(&scratch, &["isolate", "lib.a", "--keep", "sx_*"]).succeeds();
         scratch.write("main.c", program);
-        let reads_index = flavour.format == "gnu" || flavour.format == "coff";
-        // mold 1.10 gives up on COFF's second index.
+        // GNU ld finds no BSD index; mold 1.10 gives up on COFF's second one.
         let linkers: &[&str] = match flavour.format {
+            "gnu" => &["bfd", "mold"],
             "coff" => &["bfd"],
-            _ if reads_index => &["bfd", "mold"],
             _ => &["mold"],
         };
         for linker in linkers {
+            tool(if *linker == "bfd" { "ld.bfd" } else { linker });
             let mut gcc = Command::new(tool("gcc"));
             gcc.current_dir(scratch.folder()).args([&format!("-fuse-ld={linker}"), "main.c", "lib.a", "-o", "main"]);
             Run::of(&mut gcc).succeeds();
