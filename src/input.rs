@@ -17,6 +17,7 @@ pub struct Input {
     /// The path as given; `-` for standard input.
     pub path: PathBuf,
     bytes: Bytes,
+    len: u64,
 }
 
 #[derive(Debug)]
@@ -32,7 +33,18 @@ impl Input {
     /// I/O, with the path.
     pub fn open(path: &Path) -> Result<Self> {
         let bytes = read(path).map_err(|error| Error::io("cannot read the archive", error).in_archive(path))?;
-        Ok(Self { path: path.to_path_buf(), bytes })
+        let len = bytes.as_slice().len() as u64;
+        Ok(Self { path: path.to_path_buf(), bytes, len })
+    }
+
+    /// Other bytes in place of the file's, as if they had been read from it.
+    pub(crate) fn with_bytes(&self, bytes: Vec<u8>) -> Self {
+        Self { path: self.path.clone(), bytes: Bytes::Read(bytes), len: self.len }
+    }
+
+    /// The length of the file in bytes.
+    pub fn file_len(&self) -> u64 {
+        self.len
     }
 
     /// Whether this is standard input.
@@ -42,9 +54,15 @@ impl Input {
 
     /// The whole file.
     pub fn bytes(&self) -> &[u8] {
-        match &self.bytes {
-            Bytes::Mapped(map) => map,
-            Bytes::Read(bytes) => bytes,
+        self.bytes.as_slice()
+    }
+}
+
+impl Bytes {
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Mapped(map) => map,
+            Self::Read(bytes) => bytes,
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod input;
 pub mod isolate;
 mod keep_from;
 mod mangling;
+mod merge;
 pub mod object;
 pub mod origin;
 pub mod output;

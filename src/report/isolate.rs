@@ -85,7 +85,7 @@ impl ArchiveSummary {
             kind: parsed.archive.kind,
             members: parsed.archive.members.len(),
             members_changed,
-            input_bytes: parsed.input.bytes().len() as u64,
+            input_bytes: parsed.input.file_len(),
             output_bytes: None,
             changed,
         }
@@ -387,13 +387,14 @@ impl<'d> Facts<'_, 'd> {
     /// functions and their COMDAT groups make.
     fn private_weak(&self) -> Vec<String> {
         let mut weak = std::collections::BTreeSet::new();
-        for member in self.db.members().iter().filter(|member| member.origin == Origin::C) {
+        for member in self.db.members() {
             for (symbol, &id) in member.object.symbols.iter().zip(&member.names) {
                 let Placement::Section(section) = symbol.placement else {
                     continue;
                 };
                 if symbol.binding == Binding::Weak
                     && !mangling::is_mangled(symbol.name)
+                    && self.db.origin(id) == Some(Origin::C)
                     && self.is_private(id)
                     && !member.object.groups.iter().any(|group| group.sections.contains(&section))
                 {

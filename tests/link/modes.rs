@@ -1,6 +1,8 @@
 //! Other ways to isolate, and other mixes: less made private, two libraries at once.
 
+use crate::kept::section_sizes;
 use crate::program::{FOREIGN_SIDE, HOST_SIDE, SECOND_SIDE, assert_works, isolate, start};
+use armend_test_support::members::index_entries;
 use armend_test_support::{Host, Linker, Lto, Staticlib, fixtures, link_c};
 use std::fs;
 
@@ -123,6 +125,33 @@ fn localizing_names_what_it_could_not() {
             let named =
                 shared.iter().any(|shared| shared == name || rustc_demangle::demangle(shared).to_string() == *name);
             assert!(named, "{}: {name} clashes and was not named", linker.name());
+        }
+    }
+}
+
+/// Joined into one object, all that is private is local, and garbage collection drops what it dropped before.
+#[test]
+fn merged_into_one_object() {
+    let folder = tempfile::tempdir().unwrap();
+    for lto in [Lto::Off, Lto::Thin] {
+        let original = Staticlib { lto, ..Staticlib::foreign() }.build();
+        let merged = isolate(&original, folder.path(), &["--keep", "fx_*", "--merge"]);
+        let entries = index_entries(&fs::read(&merged).unwrap()).expect("an index");
+        let names: Vec<String> = entries.into_iter().map(|(_, name)| name).collect();
+        assert!(names.len() == 3 && names.iter().all(|name| name.starts_with("fx_")), "{lto:?}: {names:?}");
+        for linker in Linker::ALL {
+            println!("{lto:?}, {}", linker.name()); // shown with the failure
+            let linked = Host::plain().link(linker, &merged, &folder.path().join("after"));
+            assert_works(linked.program(), &[HOST_SIDE, FOREIGN_SIDE]);
+            let renamed = isolate(&original, folder.path(), &["--keep", "fx_*"]);
+            let other = Host::plain().link(linker, &renamed, &folder.path().join("renamed"));
+            let [size, expected] =
+                [linked.program(), other.program()].map(|program| section_sizes(program, &[".text"]));
+            assert!(
+                size as f64 <= expected as f64 * 1.02,
+                "{lto:?}, {}: {size} bytes, {expected} renamed",
+                linker.name()
+            );
         }
     }
 }
