@@ -1,6 +1,7 @@
 //! Amends static archives after they are built, so that they link.
 
 pub mod archive;
+pub mod diff;
 pub mod error;
 pub mod explain;
 pub mod index;
