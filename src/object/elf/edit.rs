@@ -157,15 +157,21 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         let mut patch = Patch::default();
         let (mut position, mut moved_from) = (None, None);
         let mut splices: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
-        let mut old_end = 0;
+        // The file header is the first of what must not be overlapped.
+        let (mut old_end, mut changed_end) = (size_of::<Elf>(), 0);
         let mut shoff = None;
         for piece in self.pieces()? {
             let range = piece.range.clone();
             let new = piece.section.and_then(|section| contents.remove(&section));
+            let changes = new.is_some() || piece.section.is_none() || position.is_some();
+            // A section that shared bytes with what changes would change with it.
+            if changes && range.start < old_end || range.start < changed_end {
+                return Err(Error::malformed(range.start as u64, "a section overlaps another that has to change"));
+            }
+            if changes {
+                changed_end = range.end;
+            }
             if let Some(position) = &mut position {
-                if range.start < old_end {
-                    return Err(Error::malformed(range.start as u64, "sections overlap behind the string table"));
-                }
                 let start = piece.align_up(*position);
                 if start - *position != range.start - old_end {
                     splices.push((old_end..range.start, vec![0; start - *position]));
