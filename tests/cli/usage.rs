@@ -124,6 +124,22 @@ fn a_tag_that_makes_a_name_twice_is_refused() {
     isolate(&scratch, &["lib.a", "--tag", "u"]).succeeds();
 }
 
+/// With `--tag v2`, two registries would become one.
+#[test]
+fn a_tag_that_joins_two_registries_is_refused() {
+    let scratch = with_lib();
+    let source = "extern int __start_set[], __stop_set[], __start_set_v2[], __stop_set_v2[];\n\
+                  __attribute__((used, section(\"set\"))) static int one;\n\
+                  __attribute__((used, section(\"set_v2\"))) static int two;\n\
+                  int sx_run(void) { return __stop_set - __start_set; }\n\
+                  int sx_second(void) { return __stop_set_v2 - __start_set_v2; }";
+    samples::compile("gcc", &[], scratch.folder(), "sets.c", source);
+    scratch.write("lib.a", samples::archive_of(&[("sets.o", &scratch.read("sets.o"))]));
+    isolate(&scratch, &["lib.a", "--tag", "v2"]).refuses(&["lib.a", "set would become set_v2"]);
+    isolate(&scratch, &["lib.a", "--tag", "v3"]).succeeds();
+    isolate(&scratch, &["lib.a", "--tag", "v3", "--check"]).exits(0);
+}
+
 #[test]
 fn help_and_version_are_on_standard_output() {
     let scratch = with_lib();
