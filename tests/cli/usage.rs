@@ -21,6 +21,7 @@ const WRONG: &[(&[&str], &[&str])] = &[
     (&["isolate", "lib.a", "--tag", ""], &["tag"]),
     (&["isolate", "lib.a", "--tag", "with space"], &["tag"]),
     (&["isolate", "lib.a", "--tag", "at@sign"], &["tag"]),
+    (&["isolate", "lib.a", "--tag", "1"], &["tag", "digit"]),
     // Nothing is kept: the nearest names are in the message.
     (&["isolate", "lib.a", "--keep", "sx_rum"], &["sx_rum", "sx_run"]),
     (&["isolate", "lib.a", "--keep", "sx_*", "--keep", "sx_secnd"], &["sx_secnd", "sx_second"]),
