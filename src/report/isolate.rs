@@ -264,7 +264,9 @@ impl<'d> Facts<'_, 'd> {
     }
 
     fn kept(&self, names: &[NameId]) -> Vec<KeptName> {
-        let exports = names.iter().filter_map(|&id| match self.plan.fate(id) {
+        // A registry that a pattern keeps is no export: its bounds are defined nowhere.
+        let defined = names.iter().filter(|&&id| self.db.name(id).definitions > 0);
+        let exports = defined.filter_map(|&id| match self.plan.fate(id) {
             Fate::Stays(Reason::Export) => Some((id, "export".to_owned())),
             Fate::Stays(Reason::Kept(pattern)) => Some((id, self.keep.patterns().text(pattern).to_owned())),
             _ => None,
