@@ -372,7 +372,7 @@ impl<'d> Facts<'_, 'd> {
         if !absent.is_empty() {
             warnings.push(Warning {
                 name: "not-defined",
-                message: format!("not defined here: {}", counted(absent.len(), "name to keep", &some(&absent, 5))),
+                message: format!("not defined here: {}", counted(absent.len(), "wanted name", &some(&absent, 5))),
             });
         }
         warnings
