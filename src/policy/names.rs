@@ -9,7 +9,8 @@ use crate::error::{Error, Result};
 /// Usage, for a version script that cannot be understood.
 pub fn parse_list(text: &str) -> Result<Vec<String>> {
     let without_comments = strip_c_comments(text);
-    if without_comments.contains('{') && without_comments.contains('}') {
+    // A brace alone could be a glob's, {a,b}.
+    if without_comments.contains('{') && without_comments.contains(';') {
         return version_script(&without_comments);
     }
     let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with(';'));
@@ -23,9 +24,6 @@ pub fn parse_list(text: &str) -> Result<Vec<String>> {
 
 /// GNU ld manual, "VERSION Command": the patterns behind `global:`, up to `local:` or the end of the node.
 fn version_script(text: &str) -> Result<Vec<String>> {
-    if text.contains("extern") {
-        return Err(Error::usage("a version script with an extern block: list the linkage names instead"));
-    }
     let mut names = Vec::new();
     let mut depth = 0;
     let mut global = true;
@@ -36,6 +34,9 @@ fn version_script(text: &str) -> Result<Vec<String>> {
             "{" => (depth, global) = (depth + 1, true),
             "}" => depth -= 1,
             ";" | ":" => {}
+            "extern" => {
+                return Err(Error::usage("a version script with an extern block: list the linkage names instead"));
+            }
             "global" | "local" if tokens.peek() == Some(&":") => global = token == "global",
             name if depth == 1 && global => names.push(name.trim_matches('"').to_owned()),
             _ => {}
@@ -202,7 +203,10 @@ mod tests {
         assert_eq!(parse_list(script).unwrap(), ["foo", "bar_*", "baz"]);
         let def = "LIBRARY x\nEXPORTS\n  foo @1 ; one\n  bar=inner DATA\nSECTIONS\n  .x READ\n";
         assert_eq!(parse_list(def).unwrap(), ["foo", "inner"]);
-        assert!(parse_list("{ global: { }").is_err());
+        assert!(parse_list("{ global: {; }").is_err());
+        assert!(parse_list("{ global: extern \"C++\" { foo; }; };").is_err());
+        assert_eq!(parse_list("{ global: external; };").unwrap(), ["external"]);
+        assert_eq!(parse_list("foo_{a,b}\n{bar,baz}_*\n").unwrap(), ["foo_{a,b}", "{bar,baz}_*"]);
     }
 
     #[test]
