@@ -13,7 +13,7 @@ use crate::input::ParsedArchive;
 use crate::isolate::Isolate;
 use crate::mangling;
 use crate::object::symbol::{Binding, Placement};
-use crate::origin::Origin;
+use crate::origin::{self, Origin};
 use crate::output::Target;
 use crate::plan::{Fate, NameId, Plan, Reason, SymbolDb};
 use crate::policy::{Keep, Method, Scope};
@@ -354,6 +354,18 @@ impl<'d> Facts<'_, 'd> {
                     "{} became private, and a definition elsewhere no longer replaces it: {}",
                     count(weak.len(), "weak C definition"),
                     some(&weak, 5)
+                ),
+            });
+        }
+        let allocator = report.private.iter().filter(|name| origin::replaces_allocator(name.name.as_bytes()));
+        let allocator: Vec<_> = allocator.map(|name| name.name.clone()).collect();
+        if renames && !allocator.is_empty() {
+            warnings.push(Warning {
+                name: "private-allocator",
+                message: format!(
+                    "an allocator became private and no longer replaces the program's: memory that one side allocates (strdup \
+                     does, in the C library) and the other frees is corrupted; --keep it to share it as before: {}",
+                    some(&allocator, 5)
                 ),
             });
         }
