@@ -76,7 +76,7 @@ pub struct PolicyArgs {
     /// What makes the names unique [default: derived from the archives' content]
     #[arg(long, value_name = "NAME")]
     tag: Option<String>,
-    /// Link-time registries become the archive's own, or stay merged
+    /// Link-time registries become the archive's own, or stay merged; --keep __start_NAME keeps one
     #[arg(long, value_enum, default_value_t = RegistriesArg::Isolate)]
     registries: RegistriesArg,
 }

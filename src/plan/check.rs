@@ -119,8 +119,19 @@ fn check_toolchains(db: &SymbolDb<'_>) -> Result<()> {
         .with_help("use --by rename; or --force if these are known to be compatible"))
 }
 
-/// A tag given by hand can be in use already, and then a renamed name could meet one that is there.
+/// A tag given by hand can be in use already, and then a renamed name or registry could meet one that is there.
 fn check_tag(db: &SymbolDb<'_>, plan: &Plan<'_>) -> Result<()> {
+    let taken = |old: &[u8], new: &[u8]| {
+        let what = format!("{} would become {}, which is there already", printable(old), printable(new));
+        Err(Error::usage(what).with_help("choose another --tag"))
+    };
+    for section in db.members().iter().flat_map(|member| &member.object.bounded_sections) {
+        if let Some(registry) = section.name.strip_suffix(&plan.suffixes.registry[..])
+            && plan.registries.contains(registry)
+        {
+            return taken(registry, section.name);
+        }
+    }
     if !plan.method.separates() || !plan.fates.contains(&Fate::Stays(Reason::AlreadyPrivate)) {
         return Ok(());
     }
@@ -128,8 +139,7 @@ fn check_tag(db: &SymbolDb<'_>, plan: &Plan<'_>) -> Result<()> {
         let new = [name.bytes, &plan.suffixes.private].concat();
         if *fate == Fate::Private && db.find(&new).is_some() {
             debug_assert!(tag::is_tagged(&new, b'.', &plan.suffixes));
-            let what = format!("{} would become {}, which is there already", printable(name.bytes), printable(&new));
-            return Err(Error::usage(what).with_help("choose another --tag"));
+            return taken(name.bytes, &new);
         }
     }
     Ok(())

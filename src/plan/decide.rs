@@ -69,7 +69,7 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
             localize(db, &mut plan);
         }
         if policy.registries == Registries::Isolate {
-            follow_registries(db, &mut plan);
+            follow_registries(db, keep, &mut plan);
         }
     }
     Ok(plan)
@@ -224,22 +224,30 @@ fn group_names<'d>(member: &MemberSymbols<'d>) -> Vec<(&'d [u8], Vec<NameId>)> {
     groups
 }
 
-/// A registry is a section of the archives that the archives' own code reads between its bounds.
-fn follow_registries<'d>(db: &SymbolDb<'d>, plan: &mut Plan<'d>) {
+/// A registry is a section of the archives that the archives' own code reads between its bounds. A pattern that keeps
+/// one of its bounds keeps the registry.
+fn follow_registries<'d>(db: &SymbolDb<'d>, keep: &Keep, plan: &mut Plan<'d>) {
     let sections: HashSet<&'d [u8]> = db
         .members()
         .iter()
         .flat_map(|member| member.object.bounded_sections.iter().map(|section| section.name))
         .collect();
-    for (id, name) in db.names().iter().enumerate() {
-        let bounded = name.bytes.strip_prefix(b"__start_").or_else(|| name.bytes.strip_prefix(b"__stop_"));
-        if let Some(section) = bounded
-            && name.definitions == 0
-            && sections.contains(section)
-            && !tag::is_tagged(section, b'_', &plan.suffixes)
-        {
-            plan.fates[id] = Fate::FollowsRegistry;
-            plan.registries.insert(section);
+    let bounds = db.names().iter().enumerate().filter_map(|(id, name)| {
+        let section = name.bytes.strip_prefix(b"__start_").or_else(|| name.bytes.strip_prefix(b"__stop_"))?;
+        let bounds =
+            name.definitions == 0 && sections.contains(section) && !tag::is_tagged(section, b'_', &plan.suffixes);
+        bounds.then_some((id, name, section))
+    });
+    let bounds: Vec<_> = bounds.collect();
+    let mut kept = HashSet::new();
+    for &(id, name, section) in bounds.iter().filter(|_| !keep.is_automatic()) {
+        if let Some(pattern) = keep.patterns().includes(name.bytes) {
+            plan.fates[id] = Fate::Stays(Reason::Kept(pattern));
+            kept.insert(section);
         }
+    }
+    for (id, _, section) in bounds.into_iter().filter(|(_, _, section)| !kept.contains(section)) {
+        plan.fates[id] = Fate::FollowsRegistry;
+        plan.registries.insert(section);
     }
 }

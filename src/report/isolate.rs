@@ -13,7 +13,7 @@ use crate::input::ParsedArchive;
 use crate::isolate::Isolate;
 use crate::mangling;
 use crate::object::symbol::{Binding, Placement};
-use crate::origin::Origin;
+use crate::origin::{self, Origin};
 use crate::output::Target;
 use crate::plan::{Fate, NameId, Plan, Reason, SymbolDb};
 use crate::policy::{Keep, Method, Scope};
@@ -266,7 +266,9 @@ impl<'d> Facts<'_, 'd> {
     }
 
     fn kept(&self, names: &[NameId]) -> Vec<KeptName> {
-        let exports = names.iter().filter_map(|&id| match self.plan.fate(id) {
+        // A registry that a pattern keeps is no export: its bounds are defined nowhere.
+        let defined = names.iter().filter(|&&id| self.db.name(id).definitions > 0);
+        let exports = defined.filter_map(|&id| match self.plan.fate(id) {
             Fate::Stays(Reason::Export) => Some((id, "export".to_owned())),
             Fate::Stays(Reason::Kept(pattern)) => Some((id, self.keep.patterns().text(pattern).to_owned())),
             _ => None,
@@ -362,6 +364,18 @@ impl<'d> Facts<'_, 'd> {
                 ),
             });
         }
+        let allocator = report.private.iter().filter(|name| origin::replaces_allocator(name.name.as_bytes()));
+        let allocator: Vec<_> = allocator.map(|name| name.name.clone()).collect();
+        if renames && !allocator.is_empty() {
+            warnings.push(Warning {
+                name: "private-allocator",
+                message: format!(
+                    "an allocator became private and no longer replaces the program's: memory that one side allocates (strdup \
+                     does, in the C library) and the other frees is corrupted; --keep it to share it as before: {}",
+                    some(&allocator, 5)
+                ),
+            });
+        }
         let twice = if renames { self.defined_twice() } else { Vec::new() };
         if !twice.is_empty() {
             warnings.push(Warning {
@@ -377,7 +391,7 @@ impl<'d> Facts<'_, 'd> {
         if !absent.is_empty() {
             warnings.push(Warning {
                 name: "not-defined",
-                message: format!("not defined here: {}", counted(absent.len(), "name to keep", &some(&absent, 5))),
+                message: format!("not defined here: {}", counted(absent.len(), "wanted name", &some(&absent, 5))),
             });
         }
         warnings

@@ -108,6 +108,24 @@ fn text_names_what_was_kept_and_quiet_says_nothing() {
     assert!(quiet.stdout.is_empty() && quiet.stderr.is_empty(), "{quiet}");
 }
 
+/// Private, it frees what the C library allocated; kept, it replaces the program's as it did.
+#[test]
+fn a_private_allocator_is_said() {
+    let scratch = with_lib();
+    let source = "#include <stddef.h>\nvoid *malloc(size_t size) { return 0; } void free(void *at) {}\n\
+                  int sx_run(void) { return malloc(1) == 0; }";
+    samples::compile("gcc", &[], scratch.folder(), "allocator.c", source);
+    scratch.write("lib.a", samples::archive_of(&[("allocator.o", &scratch.read("allocator.o"))]));
+    let notes = |arguments: &[&str]| {
+        let run = isolate(&scratch, &[&["lib.a", "--dry-run", "--format", "json"], arguments].concat()).succeeds();
+        json(&run)["warnings"].to_string()
+    };
+    let said = notes(&[]);
+    assert!(said.contains("private-allocator") && said.contains("free, malloc"), "{said}");
+    assert_eq!(notes(&["--keep", "{malloc,free}"]), "[]");
+    assert_eq!(notes(&["--by", "hide"]), "[]");
+}
+
 /// Names are bytes: what is no text, or would steer a terminal, is shown harmlessly, and JSON stays JSON.
 #[test]
 fn odd_names_of_files_and_symbols() {
