@@ -83,7 +83,7 @@ pub struct Symbol<'d> {
     pub visibility: Visibility,
     /// Kind.
     pub kind: SymbolKind,
-    /// Place.
+    /// Place: where a function has a descriptor, the code's.
     pub placement: Placement,
     /// Size in bytes, 0 where unknown.
     pub size: u64,

@@ -3,6 +3,7 @@
 use object::elf;
 use object::read::elf::{SectionHeader, Sym};
 
+use super::descriptors::Descriptors;
 use super::{Class, ElfObject};
 use crate::error::{Error, Result};
 use crate::object::symbol::{
@@ -53,6 +54,7 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
     fn linked_symbols(&self) -> Result<Vec<Symbol<'d>>> {
         // `sh_info` is one past the last local symbol (gABI, "Symbol Table"), but producers that mix them exist.
         let mut symbols = Vec::new();
+        let descriptors = Descriptors::of(self)?;
         for (index, symbol) in self.symbols.enumerate().skip(1) {
             if symbol.is_local() {
                 continue;
@@ -61,7 +63,9 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
             if name.is_empty() {
                 continue;
             }
-            symbols.push(self.symbol(index.0, symbol, name)?);
+            let mut linked = self.symbol(index.0, symbol, name)?;
+            linked.placement = descriptors.follow(linked.placement, symbol.st_value(self.endian).into());
+            symbols.push(linked);
         }
         Ok(symbols)
     }
