@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use rayon::prelude::*;
 
+use super::entry_points::{self, EntryPoint};
 use super::{Fate, MemberSymbols, NameId, Plan, Reason, SymbolDb, tag};
 use crate::error::Result;
 use crate::isolate::Isolate;
@@ -63,10 +64,12 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
     let ids = 0..db.names().len() as u32;
     plan.fates = ids.into_par_iter().map(|id| fate(db, policy, keep, &plan, NameId(id))).collect();
     follow_personality(db, &mut plan);
+    let entry_points = entry_points::entry_points(db);
+    entry_points::follow(&mut plan, &entry_points);
     if policy.by.separates() {
         follow_groups(db, &mut plan);
         if policy.by != Method::Rename {
-            localize(db, &mut plan);
+            localize(db, &entry_points, &mut plan);
         }
         if policy.registries == Registries::Isolate {
             follow_registries(db, keep, &mut plan);
@@ -179,7 +182,7 @@ fn follow_groups<'d>(db: &SymbolDb<'d>, plan: &mut Plan<'d>) {
 
 /// Private names that one member alone defines and refers to become local to it; a COMDAT group's all together, as its
 /// signature has to become local with them. With `Method::Localize` the others stay, else they are renamed.
-fn localize(db: &SymbolDb<'_>, plan: &mut Plan<'_>) {
+fn localize(db: &SymbolDb<'_>, entry_points: &[EntryPoint], plan: &mut Plan<'_>) {
     let mut user: Vec<Option<usize>> = vec![None; db.names().len()];
     let mut shared = vec![false; db.names().len()];
     for (at, member) in db.members().iter().enumerate() {
@@ -188,6 +191,7 @@ fn localize(db: &SymbolDb<'_>, plan: &mut Plan<'_>) {
             shared[id] |= *user[id].get_or_insert(at) != at || symbol.placement == Placement::Common;
         }
     }
+    entry_points::share(db, entry_points, &user, &mut shared);
     for member in db.members().iter().filter(|member| !member.object.groups.is_empty()) {
         for (signature, mut names) in group_names(member) {
             names.extend(db.find(signature));

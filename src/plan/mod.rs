@@ -3,6 +3,7 @@
 
 mod check;
 mod decide;
+mod entry_points;
 mod symbol_db;
 pub mod tag;
 

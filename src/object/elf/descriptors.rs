@@ -56,6 +56,10 @@ impl Descriptors {
         Ok(found)
     }
 
+    pub fn exist(&self) -> bool {
+        self.section.is_some()
+    }
+
     /// Where what a symbol names is: the code, if the symbol stands at a descriptor.
     pub fn follow(&self, placement: Placement, value: u64) -> Placement {
         match (placement, self.section) {

@@ -20,7 +20,12 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         if !self.relocatable {
             return Ok(ObjectSymbols::default());
         }
-        let mut found = ObjectSymbols { symbols: self.linked_symbols()?, ..ObjectSymbols::default() };
+        let descriptors = Descriptors::of(self)?;
+        let mut found = ObjectSymbols {
+            symbols: self.linked_symbols(&descriptors)?,
+            has_descriptors: descriptors.exist(),
+            ..ObjectSymbols::default()
+        };
         for (index, section) in self.sections.enumerate().skip(1) {
             self.read_section(SectionIndex(index.0 as u32), section, &mut found)?;
         }
@@ -51,10 +56,9 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         sections.map(section).collect()
     }
 
-    fn linked_symbols(&self) -> Result<Vec<Symbol<'d>>> {
+    fn linked_symbols(&self, descriptors: &Descriptors) -> Result<Vec<Symbol<'d>>> {
         // `sh_info` is one past the last local symbol (gABI, "Symbol Table"), but producers that mix them exist.
         let mut symbols = Vec::new();
-        let descriptors = Descriptors::of(self)?;
         for (index, symbol) in self.symbols.enumerate().skip(1) {
             if symbol.is_local() {
                 continue;
