@@ -357,6 +357,18 @@ impl<'d> Facts<'_, 'd> {
                 ),
             });
         }
+        let crates = if renames && self.policy.scope == Scope::Std { self.crates_that_stay() } else { Vec::new() };
+        if own_std && !crates.is_empty() {
+            warnings.push(Warning {
+                name: "shared-crates",
+                message: format!(
+                    "only std became private: a Rust program of the same toolchain that uses one of these crates \
+                     shares it, on the archive's std, so that a panic in it aborts the program, or the link fails; \
+                     --scope rust keeps them apart: {}",
+                    some(&crates, 5)
+                ),
+            });
+        }
         let allocator = report.private.iter().filter(|name| origin::replaces_allocator(name.name.as_bytes()));
         let allocator: Vec<_> = allocator.map(|name| name.name.clone()).collect();
         if renames && !allocator.is_empty() {
@@ -409,6 +421,19 @@ impl<'d> Facts<'_, 'd> {
             }
         }
         weak.into_iter().collect()
+    }
+
+    /// The crates, std's apart, of which mangled names stay out of scope.
+    fn crates_that_stay(&self) -> Vec<String> {
+        let stay =
+            self.plan.fates.iter().zip(self.db.names()).enumerate().filter(|(_, (fate, name))| {
+                **fate == Fate::Stays(Reason::OutOfScope) && mangling::is_mangled(name.bytes)
+            });
+        let origins = stay.filter_map(|(id, _)| match self.db.origin(NameId(id as u32))? {
+            Origin::Crate(name) => Some(name),
+            _ => None,
+        });
+        origins.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
     }
 
     /// Private names with a strong definition in more than one archive.
