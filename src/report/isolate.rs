@@ -238,10 +238,10 @@ impl<'d> Facts<'_, 'd> {
     }
 
     fn toolchains(&self) -> Vec<Toolchain> {
-        let found = producers(self.db).into_iter();
+        let found = producers(self.db.members()).into_iter();
         let mut toolchains: Vec<_> =
             found.map(|(producer, members)| Toolchain { producer: printable(producer), members }).collect();
-        if super::rustc_versions(self.db).is_empty() {
+        if super::rustc_versions(self.db.members()).is_empty() {
             toolchains.extend(self.rustc_commit());
         }
         toolchains
