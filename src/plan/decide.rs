@@ -45,7 +45,7 @@ const LINKER_DEFINED: &[&[u8]] = &[
     b"etext",
 ];
 
-/// Decides everything. `automatic` says that no pattern includes anything, so the exports are found.
+/// Decides everything.
 ///
 /// # Errors
 /// Usage, for a tag that cannot be used.
