@@ -509,7 +509,12 @@ impl IsolateReport {
         let mut text = String::new();
         for name in self.private.iter().filter(|_| names) {
             let shared = if name.shared_with_rust_host { ", in every Rust program of this toolchain" } else { "" };
-            text += &format!("  renamed   {} ({}{shared}) to {}\n", name.name, name.origin, name.to);
+            let (done, to) = match self.by {
+                Method::Rename => ("renamed", format!(" to {}", name.to)),
+                Method::Weaken => ("weakened", String::new()),
+                Method::Hide => ("hidden", String::new()),
+            };
+            text += &format!("  {done:<9} {} ({}{shared}){to}\n", name.name, name.origin);
         }
         let all: f64 = self.phases.iter().map(|phase| phase.seconds).sum();
         let phases: Vec<_> = self.phases.iter().map(|p| format!("{} {:.1}", p.phase, p.seconds * 1e3)).collect();
