@@ -240,10 +240,10 @@ impl<'d> Facts<'_, 'd> {
     }
 
     fn toolchains(&self) -> Vec<Toolchain> {
-        let found = producers(self.db).into_iter();
+        let found = producers(self.db.members()).into_iter();
         let mut toolchains: Vec<_> =
             found.map(|(producer, members)| Toolchain { producer: printable(producer), members }).collect();
-        if super::rustc_versions(self.db).is_empty() {
+        if super::rustc_versions(self.db.members()).is_empty() {
             toolchains.extend(self.rustc_commit());
         }
         toolchains
@@ -364,6 +364,18 @@ impl<'d> Facts<'_, 'd> {
                 ),
             });
         }
+        let crates = if renames && self.policy.scope == Scope::Std { self.crates_that_stay() } else { Vec::new() };
+        if own_std && !crates.is_empty() {
+            warnings.push(Warning {
+                name: "shared-crates",
+                message: format!(
+                    "only std became private: a Rust program of the same toolchain that uses one of these crates \
+                     shares it, on the archive's std, so that a panic in it aborts the program, or the link fails; \
+                     --scope rust keeps them apart: {}",
+                    some(&crates, 5)
+                ),
+            });
+        }
         let allocator = report.private.iter().filter(|name| origin::replaces_allocator(name.name.as_bytes()));
         let allocator: Vec<_> = allocator.map(|name| name.name.clone()).collect();
         if renames && !allocator.is_empty() {
@@ -417,6 +429,19 @@ impl<'d> Facts<'_, 'd> {
             }
         }
         weak.into_iter().collect()
+    }
+
+    /// The crates, std's apart, of which mangled names stay out of scope.
+    fn crates_that_stay(&self) -> Vec<String> {
+        let stay =
+            self.plan.fates.iter().zip(self.db.names()).enumerate().filter(|(_, (fate, name))| {
+                **fate == Fate::Stays(Reason::OutOfScope) && mangling::is_mangled(name.bytes)
+            });
+        let origins = stay.filter_map(|(id, _)| match self.db.origin(NameId(id as u32))? {
+            Origin::Crate(name) => Some(name),
+            _ => None,
+        });
+        origins.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
     }
 
     /// Private names with a strong definition in more than one archive.
@@ -498,7 +523,13 @@ impl IsolateReport {
         let mut text = String::new();
         for name in self.private.iter().filter(|_| names) {
             let shared = if name.shared_with_rust_host { ", in every Rust program of this toolchain" } else { "" };
-            text += &format!("  renamed   {} ({}{shared}) to {}\n", name.name, name.origin, name.to);
+            let (done, to) = match self.by {
+                Method::Weaken => ("weakened", String::new()),
+                Method::Hide => ("hidden", String::new()),
+                _ if name.local => ("local", String::new()),
+                _ => ("renamed", format!(" to {}", name.to)),
+            };
+            text += &format!("  {done:<9} {} ({}{shared}){to}\n", name.name, name.origin);
         }
         let all: f64 = self.phases.iter().map(|phase| phase.seconds).sum();
         let phases: Vec<_> = self.phases.iter().map(|p| format!("{} {:.1}", p.phase, p.seconds * 1e3)).collect();
