@@ -11,9 +11,7 @@ use crate::archive::ArchiveKind;
 use crate::error::{printable, printable_path};
 use crate::input::ParsedArchive;
 use crate::isolate::Isolate;
-use crate::mangling;
-use crate::object::symbol::{Binding, Placement};
-use crate::origin::{self, Origin};
+use crate::origin::Origin;
 use crate::output::Target;
 use crate::plan::{Fate, NameId, Plan, Reason, SymbolDb};
 use crate::policy::{Keep, Method, Scope};
@@ -311,7 +309,7 @@ impl<'d> Facts<'_, 'd> {
             .collect()
     }
 
-    fn is_private(&self, id: NameId) -> bool {
+    pub(super) fn is_private(&self, id: NameId) -> bool {
         matches!(self.plan.fate(id), Fate::Private | Fate::Local)
     }
 
@@ -329,144 +327,6 @@ impl<'d> Facts<'_, 'd> {
             .into_iter()
             .map(|(origin, definitions)| OriginCount { kind: origin.kind(), origin: origin.to_string(), definitions })
             .collect()
-    }
-
-    fn warnings(&self, report: &IsolateReport) -> Vec<Warning> {
-        let mut warnings = Vec::new();
-        let renames = self.policy.by.separates();
-        let own_std = report.private.iter().any(|name| name.kind == "std" || name.kind == "runtime");
-        if renames && own_std {
-            warnings.push(Warning {
-                name: "panic-boundary",
-                message: "the archive has a Rust runtime of its own now: a panic that leaves one of its functions and \
-                          reaches a catch_unwind on the other side aborts, in either direction"
-                    .to_owned(),
-            });
-        }
-        let bundled = report.kept.iter().filter(|kept| kept.why == "export" && kept.kind == "c").count();
-        if bundled > 0 && report.kept.len() > bundled {
-            warnings.push(Warning {
-                name: "bundled-c-kept",
-                message: format!(
-                    "{bundled} of the exports found are bundled C's and stay shared with any other copy: name the \
-                     exports with --keep to make these private"
-                ),
-            });
-        }
-        let weak = if renames { self.private_weak() } else { Vec::new() };
-        if !weak.is_empty() {
-            warnings.push(Warning {
-                name: "weak-override",
-                message: format!(
-                    "{} became private, and a definition elsewhere no longer replaces it: {}",
-                    count(weak.len(), "weak C definition"),
-                    some(&weak, 5)
-                ),
-            });
-        }
-        let crates = if renames && self.policy.scope == Scope::Std { self.crates_that_stay() } else { Vec::new() };
-        if own_std && !crates.is_empty() {
-            warnings.push(Warning {
-                name: "shared-crates",
-                message: format!(
-                    "only std became private: a Rust program of the same toolchain that uses one of these crates \
-                     shares it, on the archive's std, so that a panic in it aborts the program, or the link fails; \
-                     --scope rust keeps them apart: {}",
-                    some(&crates, 5)
-                ),
-            });
-        }
-        let allocator = report.private.iter().filter(|name| origin::replaces_allocator(name.name.as_bytes()));
-        let allocator: Vec<_> = allocator.map(|name| name.name.clone()).collect();
-        if renames && !allocator.is_empty() {
-            warnings.push(Warning {
-                name: "private-allocator",
-                message: format!(
-                    "an allocator became private and no longer replaces the program's: memory that one side allocates (strdup \
-                     does, in the C library) and the other frees is corrupted; --keep it to share it as before: {}",
-                    some(&allocator, 5)
-                ),
-            });
-        }
-        let twice = if renames { self.defined_twice() } else { Vec::new() };
-        if !twice.is_empty() {
-            warnings.push(Warning {
-                name: "defined-twice",
-                message: format!(
-                    "more than one of these archives, which share one tag, define {}: linked together they can clash; \
-                     isolate the archives one at a time to keep each its own",
-                    count(twice.len(), "private name")
-                ),
-            });
-        }
-        let absent = self.absent_names();
-        if !absent.is_empty() {
-            warnings.push(Warning {
-                name: "not-defined",
-                message: format!("not defined here: {}", counted(absent.len(), "wanted name", &some(&absent, 5))),
-            });
-        }
-        warnings
-    }
-
-    /// Weak definitions in C that are private now and were meant to yield: not the kind that templates, inline
-    /// functions and their COMDAT groups make.
-    fn private_weak(&self) -> Vec<String> {
-        let mut weak = std::collections::BTreeSet::new();
-        for member in self.db.members() {
-            for (symbol, &id) in member.object.symbols.iter().zip(&member.names) {
-                let Placement::Section(section) = symbol.placement else {
-                    continue;
-                };
-                if symbol.binding == Binding::Weak
-                    && !mangling::is_mangled(symbol.name)
-                    && self.db.origin(id) == Some(Origin::C)
-                    && self.is_private(id)
-                    && !member.object.groups.iter().any(|group| group.sections.contains(&section))
-                {
-                    weak.insert(printable(symbol.name));
-                }
-            }
-        }
-        weak.into_iter().collect()
-    }
-
-    /// The crates, std's apart, of which mangled names stay out of scope.
-    fn crates_that_stay(&self) -> Vec<String> {
-        let stay =
-            self.plan.fates.iter().zip(self.db.names()).enumerate().filter(|(_, (fate, name))| {
-                **fate == Fate::Stays(Reason::OutOfScope) && mangling::is_mangled(name.bytes)
-            });
-        let origins = stay.filter_map(|(id, _)| match self.db.origin(NameId(id as u32))? {
-            Origin::Crate(name) => Some(name),
-            _ => None,
-        });
-        origins.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
-    }
-
-    /// Private names with a strong definition in more than one archive.
-    fn defined_twice(&self) -> Vec<NameId> {
-        let mut first: Vec<Option<usize>> = vec![None; self.db.names().len()];
-        let mut twice = std::collections::BTreeSet::new();
-        for member in self.db.members() {
-            let strong = member.object.symbols.iter().zip(&member.names).filter(|(symbol, id)| {
-                symbol.is_definition() && symbol.binding == Binding::Global && self.plan.fate(**id) == Fate::Private
-            });
-            for (_, &id) in strong {
-                if *first[id.0 as usize].get_or_insert(member.archive) != member.archive {
-                    twice.insert(id);
-                }
-            }
-        }
-        twice.into_iter().collect()
-    }
-
-    /// Names of a reference artifact or header that the archives do not define.
-    fn absent_names(&self) -> Vec<String> {
-        let patterns = self.keep.patterns();
-        let optional = patterns.ids().filter(|&id| !self.keep.is_required(id));
-        let defined = |name: &str| self.db.find(name.as_bytes()).is_some_and(|id| self.db.name(id).definitions > 0);
-        optional.map(|id| patterns.text(id).to_owned()).filter(|name| !defined(name)).collect()
     }
 }
 

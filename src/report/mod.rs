@@ -3,6 +3,7 @@
 
 mod clock;
 mod isolate;
+mod notes;
 pub(crate) mod text;
 
 pub use clock::{Clock, Phase};
