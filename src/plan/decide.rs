@@ -63,9 +63,9 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
     };
     let ids = 0..db.names().len() as u32;
     plan.fates = ids.into_par_iter().map(|id| fate(db, policy, keep, &plan, NameId(id))).collect();
-    follow_personality(db, &mut plan);
     if policy.by.separates() {
         follow_groups(db, &mut plan);
+        follow_personality(db, &mut plan);
         if policy.by != Method::Rename {
             localize(db, &mut plan);
         }

@@ -242,25 +242,32 @@ impl<'d> Facts<'_, 'd> {
         let mut toolchains: Vec<_> =
             found.map(|(producer, members)| Toolchain { producer: printable(producer), members }).collect();
         if super::rustc_versions(self.db.members()).is_empty() {
-            toolchains.extend(self.rustc_commit());
+            toolchains.extend(self.rustc_of_std());
         }
         toolchains
     }
 
-    /// rustc says its version in `.comment` since 1.73 only, but std's panic locations have always named its commit:
-    /// `/rustc/HASH/library/…`.
-    fn rustc_commit(&self) -> Option<Toolchain> {
+    /// rustc says its version in `.comment` since 1.73 only. Before, debug information has it (`DW_AT_producer`), and
+    /// std's panic locations: the commit in `/rustc/HASH/library/…`, the version in Debian's `/usr/src/rustc-1.63.0/…`.
+    fn rustc_of_std(&self) -> Option<Toolchain> {
         let std: Vec<_> = self.db.members().iter().filter(|member| member.origin == Origin::Std).collect();
-        let commit = std.iter().find_map(|member| {
-            let object = &self.archives[member.archive].objects[member.position];
-            object.constants().into_iter().find_map(|data| {
-                let at = memchr::memmem::find(data, b"/rustc/")? + b"/rustc/".len();
-                let rest = &data[at..];
-                let end = memchr::memchr(b'/', rest)?;
-                Some(&rest[..end]).filter(|commit| commit.len() == 40)
-            })
+        let between = |data: &'d [u8], before: &[u8], after: u8, fits: fn(&[u8]) -> bool| {
+            let mut found = memchr::memmem::find_iter(data, before).map(|at| &data[at + before.len()..]);
+            found.find_map(|rest| Some(&rest[..memchr::memchr(after, rest)?]).filter(|text| fits(text)))
+        };
+        let is_version = |text: &[u8]| text.first().is_some_and(u8::is_ascii_digit) && text.len() < 100;
+        let producer = std.iter().find_map(|member| {
+            let constants = self.archives[member.archive].objects[member.position].constants();
+            let said = |before: &[u8], after, fits: fn(&[u8]) -> bool| {
+                constants.iter().find_map(|data| between(data, before, after, fits)).map(printable)
+            };
+            let version = said(b"(rustc version ", b')', is_version).or_else(|| said(b"/rustc-", b'/', is_version));
+            let commit = || said(b"/rustc/", b'/', |text| text.len() == 40 && text.iter().all(u8::is_ascii_hexdigit));
+            version
+                .map(|version| format!("rustc version {version}"))
+                .or_else(|| Some(format!("rustc commit {}", commit()?)))
         })?;
-        Some(Toolchain { producer: format!("rustc commit {}", printable(commit)), members: std.len() })
+        Some(Toolchain { producer, members: std.len() })
     }
 
     fn kept(&self, names: &[NameId]) -> Vec<KeptName> {
