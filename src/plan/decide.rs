@@ -14,12 +14,16 @@ use crate::policy::{Keep, Method, Registries, Scope};
 
 /// Names that the linker itself or the C runtime's start files define, or look for by name (GNU ld's default script,
 /// glibc's csu/, gcc's crtstuff). A definition in an archive stands in for theirs and keeps its name.
+///
+/// A few of them tell the linker what a call is: GNU ld relaxes accesses to thread-local storage only around calls of
+/// `__tls_get_addr` (of i386 and s390 with names of their own), and lld wants `__morestack_non_split` of split stacks.
 const LINKER_DEFINED: &[&[u8]] = &[
     b"_DYNAMIC",
     b"_GLOBAL_OFFSET_TABLE_",
     b"_PROCEDURE_LINKAGE_TABLE_",
     b"__GNU_EH_FRAME_HDR",
     b"__TMC_END__",
+    b"___tls_get_addr",
     b"__bss_start",
     b"__data_start",
     b"__dso_handle",
@@ -29,10 +33,14 @@ const LINKER_DEFINED: &[&[u8]] = &[
     b"__fini_array_start",
     b"__init_array_end",
     b"__init_array_start",
+    b"__morestack",
+    b"__morestack_non_split",
     b"__preinit_array_end",
     b"__preinit_array_start",
     b"__rela_iplt_end",
     b"__rela_iplt_start",
+    b"__tls_get_addr",
+    b"__tls_get_offset",
     b"_edata",
     b"_end",
     b"_etext",
