@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::entry_points::{self, EntryPoint};
 use super::{Fate, MemberSymbols, NameId, Plan, Reason, SymbolDb, tag};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::isolate::Isolate;
 use crate::mangling;
 use crate::object::symbol::{Placement, SectionIndex, SignatureSymbol};
@@ -15,12 +15,16 @@ use crate::policy::{Keep, Method, Registries, Scope};
 
 /// Names that the linker itself or the C runtime's start files define, or look for by name (GNU ld's default script,
 /// glibc's csu/, gcc's crtstuff). A definition in an archive stands in for theirs and keeps its name.
+///
+/// A few of them tell the linker what a call is: GNU ld relaxes accesses to thread-local storage only around calls of
+/// `__tls_get_addr` (of i386 and s390 with names of their own), and lld wants `__morestack_non_split` of split stacks.
 const LINKER_DEFINED: &[&[u8]] = &[
     b"_DYNAMIC",
     b"_GLOBAL_OFFSET_TABLE_",
     b"_PROCEDURE_LINKAGE_TABLE_",
     b"__GNU_EH_FRAME_HDR",
     b"__TMC_END__",
+    b"___tls_get_addr",
     b"__bss_start",
     b"__data_start",
     b"__dso_handle",
@@ -30,10 +34,14 @@ const LINKER_DEFINED: &[&[u8]] = &[
     b"__fini_array_start",
     b"__init_array_end",
     b"__init_array_start",
+    b"__morestack",
+    b"__morestack_non_split",
     b"__preinit_array_end",
     b"__preinit_array_start",
     b"__rela_iplt_end",
     b"__rela_iplt_start",
+    b"__tls_get_addr",
+    b"__tls_get_offset",
     b"_edata",
     b"_end",
     b"_etext",
@@ -46,11 +54,12 @@ const LINKER_DEFINED: &[&[u8]] = &[
     b"etext",
 ];
 
-/// Decides everything. `automatic` says that no pattern includes anything, so the exports are found.
+/// Decides everything.
 ///
 /// # Errors
-/// Usage, for a tag that cannot be used.
+/// Usage, for a tag that cannot be used, and for what the method has no use for.
 pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String) -> Result<Plan<'d>> {
+    check_method(policy)?;
     let suffixes = tag::suffixes(&tag)?;
     let mut plan = Plan {
         method: policy.by,
@@ -63,11 +72,11 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
     };
     let ids = 0..db.names().len() as u32;
     plan.fates = ids.into_par_iter().map(|id| fate(db, policy, keep, &plan, NameId(id))).collect();
-    follow_personality(db, &mut plan);
     let entry_points = entry_points::entry_points(db);
     entry_points::follow(&mut plan, &entry_points);
     if policy.by.separates() {
         follow_groups(db, &mut plan);
+        follow_personality(db, &mut plan);
         if policy.by != Method::Rename {
             localize(db, &entry_points, &mut plan);
         }
@@ -76,6 +85,17 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
         }
     }
     Ok(plan)
+}
+
+/// What would be ignored is refused.
+fn check_method(policy: &Isolate) -> Result<()> {
+    let what = match policy.by {
+        Method::Weaken | Method::Hide if policy.tag.is_some() => "a tag is for names of their own: nothing is renamed",
+        Method::Weaken | Method::Hide if !policy.hide => "only what is renamed can stay visible: nothing is renamed",
+        method if method != Method::Weaken && policy.force => "force is for weak definitions: nothing is weakened",
+        _ => return Ok(()),
+    };
+    Err(Error::usage(what).with_help("--tag and --no-hide go with --by rename, --force with --by weaken"))
 }
 
 fn fate(db: &SymbolDb<'_>, policy: &Isolate, keep: &Keep, plan: &Plan<'_>, id: NameId) -> Fate {

@@ -1,0 +1,3 @@
+//! Archives that Debian ships, and what they taught.
+
+mod linker_names;
