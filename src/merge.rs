@@ -1,8 +1,10 @@
 //! Joins an archive's objects into one by the system linker's `-r`, so that every private symbol can become local.
 //!
-//! The linker is GNU ld: `--unique=.[!e]*` keeps sections of one name apart, so that `--gc-sections` later drops what
-//! it dropped before, and lets the `.eh_frame` sections become one, without which GNU ld drops nothing. LLD and mold
-//! join sections of one name under `-r`. Embedded bitcode goes away: joined, it is no bitcode any more.
+//! The linker is GNU ld: `--unique=.[!eo]*` keeps sections of one name apart, so that `--gc-sections` later drops what
+//! it dropped before, and lets the `.eh_frame` sections become one, without which GNU ld drops nothing, and ppc64's
+//! `.opd`, of which GNU ld reads one an object. `-d` gives tentative definitions their place: they could not become
+//! local. LLD and mold join sections of one name under `-r`. Embedded bitcode goes away: joined, it is no bitcode any
+//! more.
 
 use std::io::{Cursor, Write};
 use std::path::Path;
@@ -45,7 +47,7 @@ pub fn merge(parsed: &ParsedArchive<'_>, linker: &Path) -> Result<Option<Input>>
     std::fs::write(&arguments_file, arguments)
         .map_err(|error| located(Error::io("cannot write the object list", error)))?;
     let output = Command::new(linker)
-        .args(["-r", "--unique=.[!e]*", "-o", "merged.o", "@objects"])
+        .args(["-r", "-d", "--unique=.[!eo]*", "-o", "merged.o", "@objects"])
         .current_dir(folder.path())
         .output()
         .map_err(|error| {
