@@ -15,9 +15,8 @@ use crate::object::symbol::{Placement, SectionIndex};
 /// The descriptors of an object, and the section of the code of each.
 #[derive(Debug, Default)]
 pub(super) struct Descriptors {
-    section: Option<SectionIndex>,
-    /// By offset in `.opd`.
-    code: HashMap<u64, SectionIndex>,
+    /// By the section that has the descriptor (`ld -r --unique` keeps several) and the offset there.
+    code: HashMap<(SectionIndex, u64), SectionIndex>,
 }
 
 impl Descriptors {
@@ -40,7 +39,6 @@ impl Descriptors {
             if target.0 == 0 || object.section_name(target)? != b".opd" {
                 continue;
             }
-            found.section = Some(target);
             for relocation in relocations {
                 // The second word has R_PPC64_TOC, the third none.
                 if relocation.r_type(endian, false) != elf::R_PPC64_ADDR64 {
@@ -49,7 +47,7 @@ impl Descriptors {
                 let Some(symbol) = relocation.symbol(endian, false) else { continue };
                 let row = object.symbols.symbol(symbol).map_err(malformed)?;
                 if let Placement::Section(code) = object.placement(symbol.0, row)? {
-                    found.code.insert(relocation.r_offset(endian).into(), code);
+                    found.code.insert((target, relocation.r_offset(endian).into()), code);
                 }
             }
         }
@@ -57,14 +55,14 @@ impl Descriptors {
     }
 
     pub fn exist(&self) -> bool {
-        self.section.is_some()
+        !self.code.is_empty()
     }
 
     /// Where what a symbol names is: the code, if the symbol stands at a descriptor.
     pub fn follow(&self, placement: Placement, value: u64) -> Placement {
-        match (placement, self.section) {
-            (Placement::Section(section), Some(opd)) if section == opd => {
-                Placement::Section(self.code.get(&value).copied().unwrap_or(section))
+        match placement {
+            Placement::Section(section) => {
+                Placement::Section(self.code.get(&(section, value)).copied().unwrap_or(section))
             }
             _ => placement,
         }
