@@ -104,13 +104,13 @@ impl Packages {
 }
 
 /// A private apt configuration for one suite.
-struct Apt {
+pub(crate) struct Apt {
     folder: PathBuf,
 }
 
 impl Apt {
     /// Fetches the suite's package lists.
-    fn of_suite(suite: &str) -> Self {
+    pub(crate) fn of_suite(suite: &str) -> Self {
         let apt = Self { folder: cache_root().join("apt").join(suite) };
         for folder in ["lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(apt.folder.join(folder)).unwrap();
@@ -124,7 +124,7 @@ impl Apt {
         apt
     }
 
-    fn command(&self, program: &str) -> Command {
+    pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(tool(program));
         let folder = self.folder.display();
         for option in [
