@@ -45,10 +45,10 @@ impl ArchiveEdits<'_> {
         Ok(!comparison.same || len != parsed.input.bytes().len() as u64)
     }
 
-    /// Writes the result to a temporary file beside `target` and verifies it there. Gives the length with it.
+    /// Writes the result to a temporary file beside `target`, to be verified there. Gives the length with it.
     ///
     /// # Errors
-    /// I/O, unsupported, or verification; then nothing stays behind.
+    /// I/O or unsupported; then nothing stays behind.
     pub fn stage(&self, parsed: &ParsedArchive<'_>, target: Target) -> Result<(Staged, u64)> {
         let staged = target.stage().map_err(|error| error.in_archive(&parsed.input.path))?;
         let out = BufWriter::with_capacity(1 << 20, staged.file());

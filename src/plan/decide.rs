@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rayon::prelude::*;
 
 use super::{Fate, MemberSymbols, NameId, Plan, Reason, SymbolDb, tag};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::isolate::Isolate;
 use crate::mangling;
 use crate::object::symbol::{Placement, SectionIndex, SignatureSymbol};
@@ -53,11 +53,12 @@ const LINKER_DEFINED: &[&[u8]] = &[
     b"etext",
 ];
 
-/// Decides everything. `automatic` says that no pattern includes anything, so the exports are found.
+/// Decides everything.
 ///
 /// # Errors
-/// Usage, for a tag that cannot be used.
+/// Usage, for a tag that cannot be used, and for what the method has no use for.
 pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String) -> Result<Plan<'d>> {
+    check_method(policy)?;
     let suffixes = tag::suffixes(&tag)?;
     let mut plan = Plan {
         method: policy.by,
@@ -70,9 +71,9 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
     };
     let ids = 0..db.names().len() as u32;
     plan.fates = ids.into_par_iter().map(|id| fate(db, policy, keep, &plan, NameId(id))).collect();
-    follow_personality(db, &mut plan);
     if policy.by.separates() {
         follow_groups(db, &mut plan);
+        follow_personality(db, &mut plan);
         if policy.by != Method::Rename {
             localize(db, &mut plan);
         }
@@ -81,6 +82,17 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
         }
     }
     Ok(plan)
+}
+
+/// What would be ignored is refused.
+fn check_method(policy: &Isolate) -> Result<()> {
+    let what = match policy.by {
+        Method::Weaken | Method::Hide if policy.tag.is_some() => "a tag is for names of their own: nothing is renamed",
+        Method::Weaken | Method::Hide if !policy.hide => "only what is renamed can stay visible: nothing is renamed",
+        method if method != Method::Weaken && policy.force => "force is for weak definitions: nothing is weakened",
+        _ => return Ok(()),
+    };
+    Err(Error::usage(what).with_help("--tag and --no-hide go with --by rename, --force with --by weaken"))
 }
 
 fn fate(db: &SymbolDb<'_>, policy: &Isolate, keep: &Keep, plan: &Plan<'_>, id: NameId) -> Fate {

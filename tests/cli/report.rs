@@ -104,6 +104,8 @@ fn text_names_what_was_kept_and_quiet_says_nothing() {
     let said = format!("{}{}", text.text(), text.stderr);
     assert!(said.contains("sx_run") && said.contains("lib.a"), "{text}");
     assert!(!said.contains('\u{1b}'), "colour although no terminal asked for it: {text}");
+    let weak = isolate(&scratch, &["lib.a", "--dry-run", "--by", "weaken", "-vv"]).succeeds();
+    assert!(weak.text().contains("\n  weakened  ") && !weak.text().contains("renamed"), "{weak}");
     let quiet = isolate(&scratch, &["lib.a", "-q", "-o", "out.a"]).succeeds();
     assert!(quiet.stdout.is_empty() && quiet.stderr.is_empty(), "{quiet}");
 }

@@ -22,6 +22,11 @@ const WRONG: &[(&[&str], &[&str])] = &[
     (&["isolate", "lib.a", "--tag", "with space"], &["tag"]),
     (&["isolate", "lib.a", "--tag", "at@sign"], &["tag"]),
     (&["isolate", "lib.a", "--tag", "1"], &["tag", "digit"]),
+    // What would be ignored.
+    (&["isolate", "lib.a", "--keep", "sx_*", "--by", "weaken", "--tag", "t"], &["tag", "rename"]),
+    (&["isolate", "lib.a", "--keep", "sx_*", "--by", "hide", "--no-hide"], &["--no-hide", "rename"]),
+    (&["isolate", "lib.a", "--keep", "sx_*", "--force"], &["--force", "weaken"]),
+    (&["explain", "sx_run", "lib.a", "--by", "hide", "--force"], &["--force", "weaken"]),
     // Nothing is kept: the nearest names are in the message.
     (&["isolate", "lib.a", "--keep", "sx_rum"], &["sx_rum", "sx_run"]),
     (&["isolate", "lib.a", "--keep", "sx_*", "--keep", "sx_secnd"], &["sx_secnd", "sx_second"]),

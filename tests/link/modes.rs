@@ -3,8 +3,9 @@
 use crate::kept::section_sizes;
 use crate::program::{FOREIGN_SIDE, HOST_SIDE, SECOND_SIDE, assert_works, isolate, start};
 use armend_test_support::members::index_entries;
-use armend_test_support::{Host, Linker, Lto, Staticlib, fixtures, link_c};
+use armend_test_support::{Host, Linker, Lto, Staticlib, fixtures, link_c, run_ok};
 use std::fs;
+use std::process::Command;
 
 /// Private Rust, or private std alone, is enough to link; registries become the archive's own in any scope.
 #[test]
@@ -20,6 +21,34 @@ fn narrower_scopes_link() {
             let after = Host::plain().link(linker, &isolated, &folder.path().join("after"));
             assert_works(after.program(), &[HOST_SIDE, FOREIGN_SIDE]);
         }
+    }
+}
+
+/// Private std alone tears a crate that both sides use: what linked does not any more, and the report says so.
+#[test]
+fn std_alone_is_not_enough_for_a_crate_on_both_sides() {
+    let folder = tempfile::tempdir().unwrap();
+    let original = Staticlib::foreign().build();
+    let isolated = isolate(&original, folder.path(), &["--keep", "fx_*", "--scope", "std"]);
+    for linker in Linker::ALL {
+        println!("{}", linker.name()); // shown with the failure
+        Host::plain().link(linker, &original, &folder.path().join("before")).program();
+        let after = Host::plain().link(linker, &isolated, &folder.path().join("after"));
+        assert!(after.duplicates().iter().any(|name| name.contains("8registry")), "{}", after.outcome.describe());
+    }
+    for (scope, said) in [("std", true), ("rust", false), ("all", false)] {
+        let mut armend = Command::new(env!("CARGO_BIN_EXE_armend"));
+        armend.arg("isolate").arg(&original).args([
+            "--keep",
+            "fx_*",
+            "--dry-run",
+            "--format",
+            "json",
+            "--scope",
+            scope,
+        ]);
+        let report = run_ok(&mut armend);
+        assert_eq!(report.contains("\"shared-crates\""), said, "{scope}");
     }
 }
 
@@ -108,7 +137,7 @@ fn localizing_names_what_it_could_not() {
     let program = env!("CARGO_BIN_EXE_armend");
     let mut command = std::process::Command::new(program);
     command.args(["isolate", "--keep", "fx_*", "--by", "localize", "--format", "json", "--dry-run"]).arg(&original);
-    let report: serde_json::Value = serde_json::from_str(&armend_test_support::run_ok(&mut command)).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&run_ok(&mut command)).unwrap();
     let shared: Vec<&str> = report["stays"]
         .as_array()
         .unwrap()

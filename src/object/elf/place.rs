@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use object::elf;
 use object::read::elf::SectionHeader;
 
 use super::edit::{Draft, too_large};
@@ -11,6 +12,9 @@ use super::renumber::Numbers;
 use super::{Class, ElfObject};
 use crate::error::{Error, Result};
 use crate::patch::Patch;
+
+/// The byte of `e_ident` that names the OS ABI (gABI, "ELF Identification").
+const EI_OSABI: usize = 7;
 
 impl<Elf: Class> ElfObject<'_, Elf> {
     /// The splices that put `draft` in place. Sections and the section header table keep their order and alignment,
@@ -79,6 +83,10 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         let mut header = self.data[..size_of::<Elf>()].to_vec();
         put_word::<Elf>(&mut header, Elf::E_SHOFF, self.endian, new_table as u64).ok_or_else(too_large)?;
         numbers.number_header(self, &mut header);
+        // `SHF_GNU_RETAIN` means that only under GNU's OS ABI, and GNU ld looks.
+        if draft.retains && header[EI_OSABI] == elf::ELFOSABI_NONE.0 {
+            patch.replace(EI_OSABI..EI_OSABI + 1, vec![elf::ELFOSABI_GNU.0]);
+        }
         let fields = Elf::E_SHOFF..size_of::<Elf>();
         if self.data[fields.clone()] != header[fields.clone()] {
             patch.replace(fields.clone(), header[fields].to_vec());

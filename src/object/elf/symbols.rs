@@ -10,6 +10,8 @@ use crate::object::symbol::{
     Symbol, SymbolIndex, SymbolKind, Visibility,
 };
 
+const SHN_MIPS_SUNDEFINED: elf::SymbolSection = elf::SymbolSection(0xff04);
+
 impl<'d, Elf: Class> ElfObject<'d, Elf> {
     /// The symbols that take part in linking, and the sections that linkers know by name or by group.
     ///
@@ -113,6 +115,8 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
                 })?;
                 Placement::Section(SectionIndex(section))
             }
+            // MIPS ABI supplement, "Special Section Indexes": undefined, but meant for the small data section.
+            SHN_MIPS_SUNDEFINED if self.header.e_machine(self.endian) == elf::EM_MIPS => Placement::Undefined,
             // Reserved indices of processors: small common blocks and the like.
             other if other.0 >= elf::SHN_LORESERVE => Placement::Common,
             other => Placement::Section(SectionIndex(other.0.into())),
