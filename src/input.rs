@@ -19,6 +19,7 @@ pub struct Input {
     /// The path as given; `-` for standard input.
     pub path: PathBuf,
     bytes: Bytes,
+    len: u64,
     /// A thin archive's members.
     externals: Vec<thin::External>,
 }
@@ -48,8 +49,19 @@ impl Input {
 
     fn open_from(path: &Path, base: &Path) -> Result<Self> {
         let bytes = read(path).map_err(|error| Error::io("cannot read the archive", error).in_archive(path))?;
+        let len = bytes.as_slice().len() as u64;
         let externals = thin::open(bytes.as_slice(), base).map_err(|error| error.in_archive(path))?;
-        Ok(Self { path: path.to_path_buf(), bytes, externals })
+        Ok(Self { path: path.to_path_buf(), bytes, len, externals })
+    }
+
+    /// Other bytes in place of the file's, as if they had been read from it; not a thin archive's.
+    pub(crate) fn with_bytes(&self, bytes: Vec<u8>) -> Self {
+        Self { path: self.path.clone(), bytes: Bytes::Read(bytes), len: self.len, externals: Vec::new() }
+    }
+
+    /// The length of the file in bytes.
+    pub fn file_len(&self) -> u64 {
+        self.len
     }
 
     /// Whether this is standard input.

@@ -1,11 +1,14 @@
 //! The main job: everything but the exports becomes private to its archives. Also a table of contents: [`Isolate::run`]
 //! is the whole story in order.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use crate::error::Result;
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
+use crate::merge;
+use crate::origin::Origin;
 use crate::output::Output;
 use crate::plan::{self, Fate, Plan, SymbolDb, tag};
 use crate::policy::{KeepSource, Method, Registries, Scope};
@@ -29,6 +32,8 @@ pub struct Isolate {
     pub registries: Registries,
     /// Weaken even where toolchains differ.
     pub force: bool,
+    /// The linker that first joins the members into one object, GNU ld or one that takes its options.
+    pub merge: Option<PathBuf>,
 }
 
 impl Default for Isolate {
@@ -41,6 +46,7 @@ impl Default for Isolate {
             tag: None,
             registries: Registries::default(),
             force: false,
+            merge: None,
         }
     }
 }
@@ -66,11 +72,17 @@ impl Isolate {
     /// error in the final renames of several archives.
     pub fn run(&self, archives: &[impl AsRef<Path>], output: &Output) -> Result<IsolateReport> {
         let mut clock = Clock::start();
-        let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+        let mut inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+        let mut origins = None;
+        if let Some(linker) = &self.merge {
+            origins = Some(merge_all(&mut inputs, linker)?);
+            clock.lap("merge");
+        }
         let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
         clock.lap("open");
         parsed.iter().try_for_each(ParsedArchive::check_whole)?;
-        let db = SymbolDb::build(&parsed)?;
+        let mut db = SymbolDb::build(&parsed)?;
+        db.set_origins(origins.unwrap_or_default());
         clock.lap("scan");
         let keep = keep_from::load(&self.keep)?;
         let tag = self.tag_for(&parsed);
@@ -95,6 +107,20 @@ impl Isolate {
         let derive = || tag::derive(&parsed.iter().map(|parsed| &parsed.archive).collect::<Vec<_>>());
         self.tag.clone().unwrap_or_else(derive)
     }
+}
+
+/// Replaces each input by its merged form; gives the origins of all names as the members told them.
+fn merge_all(inputs: &mut [Input], linker: &Path) -> Result<HashMap<Vec<u8>, Origin>> {
+    let mut origins = HashMap::new();
+    for input in inputs {
+        let parsed = [ParsedArchive::parse(input)?];
+        parsed[0].check_whole()?;
+        origins.extend(SymbolDb::build(&parsed)?.origins());
+        if let Some(merged) = merge::merge(&parsed[0], linker)? {
+            *input = merged;
+        }
+    }
+    Ok(origins)
 }
 
 fn carry_out<'d>(

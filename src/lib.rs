@@ -1,6 +1,7 @@
 //! Amends static archives after they are built, so that they link.
 
 pub mod archive;
+pub mod diff;
 pub mod error;
 pub mod explain;
 pub mod index;
@@ -8,6 +9,7 @@ pub mod input;
 pub mod isolate;
 mod keep_from;
 mod mangling;
+mod merge;
 pub mod object;
 pub mod origin;
 pub mod output;

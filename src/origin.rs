@@ -101,6 +101,28 @@ const RUNTIME_PREFIXES: &[&str] = &[
     "__ehabi_",
 ];
 
+/// The functions whose definition replaces the whole program's allocator: glibc manual, "Replacing malloc".
+const ALLOCATOR: &[&[u8]] = &[
+    b"malloc",
+    b"free",
+    b"calloc",
+    b"realloc",
+    b"reallocarray",
+    b"aligned_alloc",
+    b"malloc_usable_size",
+    b"memalign",
+    b"posix_memalign",
+    b"pvalloc",
+    b"valloc",
+];
+
+/// Whether a definition of this name replaces the whole program's allocator: C's, or C++'s global `operator new` and
+/// `delete` (Itanium C++ ABI, `nw`, `na`, `dl`, `da`).
+pub fn replaces_allocator(name: &[u8]) -> bool {
+    let operators: [&[u8]; 4] = [b"_Znw", b"_Zna", b"_Zdl", b"_Zda"];
+    ALLOCATOR.contains(&name) || operators.iter().any(|operator| name.starts_with(operator))
+}
+
 /// Judges the members of one archive, in their order.
 #[derive(Debug, Default)]
 pub struct MemberOrigins {

@@ -67,7 +67,7 @@ impl Output {
     fn target(&self, input: &Input) -> Result<Target> {
         let path = match self {
             Self::Nowhere | Self::Stdout => {
-                return Ok(Target { path: None, file: PathBuf::new(), existing: None });
+                return Ok(Target { path: None, file: PathBuf::new(), folder: None, existing: None });
             }
             Self::InPlace | Self::Directory(_) if input.is_stdin() => {
                 return Err(
@@ -76,13 +76,13 @@ impl Output {
             }
             Self::InPlace => input.path.clone(),
             Self::File(path) => path.clone(),
-            Self::Directory(folder) => {
-                fs::create_dir_all(folder)
-                    .map_err(|error| Error::io("cannot make the output folder", error).in_archive(folder))?;
-                folder.join(input.path.file_name().unwrap_or(input.path.as_os_str()))
-            }
+            Self::Directory(folder) => folder.join(input.path.file_name().unwrap_or(input.path.as_os_str())),
         };
-        Target::resolve(&path).map_err(|error| error.in_archive(&path))
+        let mut target = Target::resolve(&path).map_err(|error| error.in_archive(&path))?;
+        if let Self::Directory(folder) = self {
+            target.folder = Some(folder.clone());
+        }
+        Ok(target)
     }
 }
 
@@ -93,6 +93,8 @@ pub struct Target {
     path: Option<PathBuf>,
     /// With its symbolic links followed.
     file: PathBuf,
+    /// The folder to make for it, where one was asked for.
+    folder: Option<PathBuf>,
     existing: Option<Metadata>,
 }
 
@@ -115,7 +117,7 @@ impl Target {
                 return Err(Error::usage("the file is read-only").with_help("chmod u+w it, or write elsewhere with -o"));
             }
         }
-        Ok(Self { path: Some(path.to_path_buf()), file, existing })
+        Ok(Self { path: Some(path.to_path_buf()), file, folder: None, existing })
     }
 
     /// Where it is, as it was asked for; `None` for standard output.
@@ -131,6 +133,10 @@ impl Target {
         let mut builder = tempfile::Builder::new();
         let permissions = self.existing.as_ref().map_or(Permissions::from_mode(0o666), Metadata::permissions);
         builder.prefix(".armend-").permissions(permissions);
+        if let Some(folder) = &self.folder {
+            let failed = |error| Error::io("cannot make the output folder", error).in_archive(folder);
+            fs::create_dir_all(folder).map_err(failed)?;
+        }
         let file = match &self.path {
             Some(_) => builder.tempfile_in(folder_of(&self.file)),
             None => builder.tempfile(),

@@ -47,7 +47,7 @@ impl ArchiveEdits<'_> {
         self.changed_members() > 0 || !parsed.archive.index_is(&self.index)
     }
 
-    /// Writes the result to a temporary file beside `target`. Gives the length with it.
+    /// Writes the result to a temporary file beside `target`, to be verified there. Gives the length with it.
     ///
     /// # Errors
     /// I/O or unsupported; then nothing stays behind.

@@ -53,6 +53,14 @@ impl Header {
         Self(header).with_date(date).with_size(size)
     }
 
+    /// A header for an empty member called `name`, which has its decoration and at most 16 bytes; date and owner are
+    /// zero, the mode is 0644.
+    pub fn named(name: &[u8]) -> [u8; HEADER_LEN] {
+        let mut header = *b"                0           0     0     644     0         `\n";
+        header[..name.len()].copy_from_slice(name);
+        header
+    }
+
     /// All 60 bytes.
     pub fn bytes(&self) -> &[u8; HEADER_LEN] {
         &self.0

@@ -40,6 +40,10 @@ pub struct Command {
     check: bool,
 }
 
+const BY: &str = "How: by a name of its own, as a weak definition, by hidden visibility alone, as a local symbol \
+    where one member alone uses it; auto: local there and a name of its own elsewhere \
+    [default: rename; with --merge, localize]";
+
 /// What to keep and what becomes private: also `explain`'s question.
 #[derive(Debug, Args)]
 pub struct PolicyArgs {
@@ -55,10 +59,14 @@ pub struct PolicyArgs {
     /// What becomes private: all but the exports, Rust code, or the standard library
     #[arg(long, value_enum, default_value_t = ScopeArg::All)]
     scope: ScopeArg,
-    /// How: by a name of its own, as a weak definition, by hidden visibility alone, as a local symbol where one
-    /// member alone uses it; auto is local there and a name of its own elsewhere
-    #[arg(long, value_enum, default_value_t = MethodArg::Rename)]
-    by: MethodArg,
+    #[arg(long, value_enum, help = BY)]
+    by: Option<MethodArg>,
+    /// First join the members into one object, so that every private symbol can become local
+    #[arg(long)]
+    merge: bool,
+    /// The linker that joins them: GNU ld
+    #[arg(long, value_name = "PROGRAM", default_value = "ld", requires = "merge")]
+    linker: PathBuf,
     /// Leave the visibility of renamed definitions as it is
     #[arg(long)]
     no_hide: bool,
@@ -68,7 +76,7 @@ pub struct PolicyArgs {
     /// What makes the names unique [default: derived from the archives' content]
     #[arg(long, value_name = "NAME")]
     tag: Option<String>,
-    /// Link-time registries become the archive's own, or stay merged
+    /// Link-time registries become the archive's own, or stay merged; --keep __start_NAME keeps one
     #[arg(long, value_enum, default_value_t = RegistriesArg::Isolate)]
     registries: RegistriesArg,
 }
@@ -109,11 +117,12 @@ impl PolicyArgs {
                 ScopeArg::Std => Scope::Std,
             },
             by: match self.by {
-                MethodArg::Rename => Method::Rename,
-                MethodArg::Weaken => Method::Weaken,
-                MethodArg::Hide => Method::Hide,
-                MethodArg::Localize => Method::Localize,
-                MethodArg::Auto => Method::Auto,
+                None if self.merge => Method::Localize,
+                None | Some(MethodArg::Rename) => Method::Rename,
+                Some(MethodArg::Weaken) => Method::Weaken,
+                Some(MethodArg::Hide) => Method::Hide,
+                Some(MethodArg::Localize) => Method::Localize,
+                Some(MethodArg::Auto) => Method::Auto,
             },
             hide: !self.no_hide,
             tag: self.tag.clone(),
@@ -122,6 +131,7 @@ impl PolicyArgs {
                 RegistriesArg::Keep => Registries::Keep,
             },
             force: self.force,
+            merge: self.merge.then(|| self.linker.clone()),
         }
     }
 }

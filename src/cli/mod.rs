@@ -1,5 +1,6 @@
 //! The command line: parses arguments, calls the library, prints the report. Nothing is decided here.
 
+mod diff;
 mod explain;
 mod index;
 mod isolate;
@@ -25,13 +26,14 @@ struct Cli {
 }
 
 const EXIT_STATUS: &str = "Arguments may stand in a file: @FILE, one or more a line, quoted as in a shell.\n\
-    Exit status: 0 done, nothing found; 1 --check found something; 2 usage or input error, nothing was written.";
+    Exit status: 0 done, nothing found; 1 --check or diff found something; 2 usage or input error, nothing was written.";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
     Isolate(isolate::Command),
     Explain(explain::Command),
     Index(index::Command),
+    Diff(diff::Command),
 }
 
 /// Options of every verb.
@@ -110,6 +112,7 @@ fn run() -> anyhow::Result<Outcome> {
         Verb::Isolate(command) => command.run(&cli.global),
         Verb::Explain(command) => command.run(&cli.global),
         Verb::Index(command) => command.run(&cli.global),
+        Verb::Diff(command) => command.run(&cli.global),
     })
 }
 

@@ -83,7 +83,7 @@ pub struct Symbol<'d> {
     pub visibility: Visibility,
     /// Kind.
     pub kind: SymbolKind,
-    /// Place.
+    /// Place: where a function has a descriptor, the code's.
     pub placement: Placement,
     /// Size in bytes, 0 where unknown.
     pub size: u64,
@@ -153,6 +153,8 @@ pub struct ObjectSymbols<'d> {
     pub producers: &'d [u8],
     /// Bytecode that a linker may take instead of the machine code.
     pub bytecode: Option<Bytecode>,
+    /// Functions have descriptors: `NAME` stands for one, `.NAME` for the code.
+    pub has_descriptors: bool,
 }
 
 /// A section, as far as removing and keeping go.

@@ -9,7 +9,9 @@ use crate::isolate::Isolate;
 use crate::mangling;
 use crate::object::Object;
 use crate::object::symbol::Bytecode;
+use crate::origin::Origin;
 use crate::policy::{Keep, Method};
+use crate::report::rustc_versions;
 
 /// Checks a plan against what it is for.
 ///
@@ -32,7 +34,7 @@ pub fn check(
         .with_help("name what is to stay visible: --keep 'PREFIX_*', or --keep-file FILE"));
     }
     if plan.method == Method::Weaken && !policy.force {
-        check_toolchains(db)?;
+        check_toolchains(archives.len(), db)?;
     }
     check_tag(db, plan)
 }
@@ -114,18 +116,36 @@ pub(crate) fn nearest_names(db: &SymbolDb<'_>, pattern: &str) -> Vec<String> {
     near.into_iter().map(|(_, name)| name).take(3).collect()
 }
 
-fn check_toolchains(db: &SymbolDb<'_>) -> Result<()> {
-    let toolchains = crate::report::rustc_versions(db);
-    if toolchains.len() < 2 {
+/// rustc names itself since 1.73: of several archives, one with Rust code that does not say whose it is fits no other.
+fn check_toolchains(archives: usize, db: &SymbolDb<'_>) -> Result<()> {
+    let mut list: Vec<_> = rustc_versions(db.members()).into_iter().map(printable).collect();
+    let silent = |&archive: &usize| {
+        let rust = db.members_of(archive).any(|member| member.origin != Origin::C);
+        rust && rustc_versions(db.members_of(archive)).is_empty()
+    };
+    let silent = (0..archives).filter(silent).count();
+    if archives > 1 && silent > 0 {
+        list.push(format!("{silent} of the archives without a version"));
+    } else if list.len() < 2 {
         return Ok(());
     }
-    let list: Vec<_> = toolchains.iter().map(|version| printable(version)).collect();
     Err(Error::usage(format!("weak definitions of different toolchains would be mixed: {}", list.join(", ")))
         .with_help("use --by rename; or --force if these are known to be compatible"))
 }
 
-/// A tag given by hand can be in use already, and then a renamed name could meet one that is there.
+/// A tag given by hand can be in use already, and then a renamed name or registry could meet one that is there.
 fn check_tag(db: &SymbolDb<'_>, plan: &Plan<'_>) -> Result<()> {
+    let taken = |old: &[u8], new: &[u8]| {
+        let what = format!("{} would become {}, which is there already", printable(old), printable(new));
+        Err(Error::usage(what).with_help("choose another --tag"))
+    };
+    for section in db.members().iter().flat_map(|member| &member.object.bounded_sections) {
+        if let Some(registry) = section.name.strip_suffix(&plan.suffixes.registry[..])
+            && plan.registries.contains(registry)
+        {
+            return taken(registry, section.name);
+        }
+    }
     if !plan.method.separates() || !plan.fates.contains(&Fate::Stays(Reason::AlreadyPrivate)) {
         return Ok(());
     }
@@ -133,8 +153,7 @@ fn check_tag(db: &SymbolDb<'_>, plan: &Plan<'_>) -> Result<()> {
         let new = [name.bytes, &plan.suffixes.private].concat();
         if *fate == Fate::Private && db.find(&new).is_some() {
             debug_assert!(tag::is_tagged(&new, b'.', &plan.suffixes));
-            let what = format!("{} would become {}, which is there already", printable(name.bytes), printable(&new));
-            return Err(Error::usage(what).with_help("choose another --tag"));
+            return taken(name.bytes, &new);
         }
     }
     Ok(())

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use rayon::prelude::*;
 
+use super::entry_points::{self, EntryPoint};
 use super::{Fate, MemberSymbols, NameId, Plan, Reason, SymbolDb, tag};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::isolate::Isolate;
 use crate::mangling;
 use crate::object::symbol::{Placement, SectionIndex, SignatureSymbol};
@@ -14,12 +15,16 @@ use crate::policy::{Keep, Method, Registries, Scope};
 
 /// Names that the linker itself or the C runtime's start files define, or look for by name (GNU ld's default script,
 /// glibc's csu/, gcc's crtstuff). A definition in an archive stands in for theirs and keeps its name.
+///
+/// A few of them tell the linker what a call is: GNU ld relaxes accesses to thread-local storage only around calls of
+/// `__tls_get_addr` (of i386 and s390 with names of their own), and lld wants `__morestack_non_split` of split stacks.
 const LINKER_DEFINED: &[&[u8]] = &[
     b"_DYNAMIC",
     b"_GLOBAL_OFFSET_TABLE_",
     b"_PROCEDURE_LINKAGE_TABLE_",
     b"__GNU_EH_FRAME_HDR",
     b"__TMC_END__",
+    b"___tls_get_addr",
     b"__bss_start",
     b"__data_start",
     b"__dso_handle",
@@ -29,10 +34,14 @@ const LINKER_DEFINED: &[&[u8]] = &[
     b"__fini_array_start",
     b"__init_array_end",
     b"__init_array_start",
+    b"__morestack",
+    b"__morestack_non_split",
     b"__preinit_array_end",
     b"__preinit_array_start",
     b"__rela_iplt_end",
     b"__rela_iplt_start",
+    b"__tls_get_addr",
+    b"__tls_get_offset",
     b"_edata",
     b"_end",
     b"_etext",
@@ -45,11 +54,12 @@ const LINKER_DEFINED: &[&[u8]] = &[
     b"etext",
 ];
 
-/// Decides everything. `automatic` says that no pattern includes anything, so the exports are found.
+/// Decides everything.
 ///
 /// # Errors
-/// Usage, for a tag that cannot be used.
+/// Usage, for a tag that cannot be used, and for what the method has no use for.
 pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String) -> Result<Plan<'d>> {
+    check_method(policy)?;
     let suffixes = tag::suffixes(&tag)?;
     let mut plan = Plan {
         method: policy.by,
@@ -62,17 +72,30 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
     };
     let ids = 0..db.names().len() as u32;
     plan.fates = ids.into_par_iter().map(|id| fate(db, policy, keep, &plan, NameId(id))).collect();
-    follow_personality(db, &mut plan);
+    let entry_points = entry_points::entry_points(db);
+    entry_points::follow(&mut plan, &entry_points);
     if policy.by.separates() {
         follow_groups(db, &mut plan);
+        follow_personality(db, &mut plan);
         if policy.by != Method::Rename {
-            localize(db, &mut plan);
+            localize(db, &entry_points, &mut plan);
         }
         if policy.registries == Registries::Isolate {
-            follow_registries(db, &mut plan);
+            follow_registries(db, keep, &mut plan);
         }
     }
     Ok(plan)
+}
+
+/// What would be ignored is refused.
+fn check_method(policy: &Isolate) -> Result<()> {
+    let what = match policy.by {
+        Method::Weaken | Method::Hide if policy.tag.is_some() => "a tag is for names of their own: nothing is renamed",
+        Method::Weaken | Method::Hide if !policy.hide => "only what is renamed can stay visible: nothing is renamed",
+        method if method != Method::Weaken && policy.force => "force is for weak definitions: nothing is weakened",
+        _ => return Ok(()),
+    };
+    Err(Error::usage(what).with_help("--tag and --no-hide go with --by rename, --force with --by weaken"))
 }
 
 fn fate(db: &SymbolDb<'_>, policy: &Isolate, keep: &Keep, plan: &Plan<'_>, id: NameId) -> Fate {
@@ -179,7 +202,7 @@ fn follow_groups<'d>(db: &SymbolDb<'d>, plan: &mut Plan<'d>) {
 
 /// Private names that one member alone defines and refers to become local to it; a COMDAT group's all together, as its
 /// signature has to become local with them. With `Method::Localize` the others stay, else they are renamed.
-fn localize(db: &SymbolDb<'_>, plan: &mut Plan<'_>) {
+fn localize(db: &SymbolDb<'_>, entry_points: &[EntryPoint], plan: &mut Plan<'_>) {
     let mut user: Vec<Option<usize>> = vec![None; db.names().len()];
     let mut shared = vec![false; db.names().len()];
     for (at, member) in db.members().iter().enumerate() {
@@ -188,6 +211,7 @@ fn localize(db: &SymbolDb<'_>, plan: &mut Plan<'_>) {
             shared[id] |= *user[id].get_or_insert(at) != at || symbol.placement == Placement::Common;
         }
     }
+    entry_points::share(db, entry_points, &user, &mut shared);
     for member in db.members().iter().filter(|member| !member.object.groups.is_empty()) {
         for (signature, mut names) in group_names(member) {
             names.extend(db.find(signature));
@@ -224,22 +248,30 @@ fn group_names<'d>(member: &MemberSymbols<'d>) -> Vec<(&'d [u8], Vec<NameId>)> {
     groups
 }
 
-/// A registry is a section of the archives that the archives' own code reads between its bounds.
-fn follow_registries<'d>(db: &SymbolDb<'d>, plan: &mut Plan<'d>) {
+/// A registry is a section of the archives that the archives' own code reads between its bounds. A pattern that keeps
+/// one of its bounds keeps the registry.
+fn follow_registries<'d>(db: &SymbolDb<'d>, keep: &Keep, plan: &mut Plan<'d>) {
     let sections: HashSet<&'d [u8]> = db
         .members()
         .iter()
         .flat_map(|member| member.object.bounded_sections.iter().map(|section| section.name))
         .collect();
-    for (id, name) in db.names().iter().enumerate() {
-        let bounded = name.bytes.strip_prefix(b"__start_").or_else(|| name.bytes.strip_prefix(b"__stop_"));
-        if let Some(section) = bounded
-            && name.definitions == 0
-            && sections.contains(section)
-            && !tag::is_tagged(section, b'_', &plan.suffixes)
-        {
-            plan.fates[id] = Fate::FollowsRegistry;
-            plan.registries.insert(section);
+    let bounds = db.names().iter().enumerate().filter_map(|(id, name)| {
+        let section = name.bytes.strip_prefix(b"__start_").or_else(|| name.bytes.strip_prefix(b"__stop_"))?;
+        let bounds =
+            name.definitions == 0 && sections.contains(section) && !tag::is_tagged(section, b'_', &plan.suffixes);
+        bounds.then_some((id, name, section))
+    });
+    let bounds: Vec<_> = bounds.collect();
+    let mut kept = HashSet::new();
+    for &(id, name, section) in bounds.iter().filter(|_| !keep.is_automatic()) {
+        if let Some(pattern) = keep.patterns().includes(name.bytes) {
+            plan.fates[id] = Fate::Stays(Reason::Kept(pattern));
+            kept.insert(section);
         }
+    }
+    for (id, _, section) in bounds.into_iter().filter(|(_, _, section)| !kept.contains(section)) {
+        plan.fates[id] = Fate::FollowsRegistry;
+        plan.registries.insert(section);
     }
 }

@@ -3,6 +3,7 @@
 
 mod check;
 mod decide;
+mod entry_points;
 mod symbol_db;
 pub mod tag;
 
@@ -197,8 +198,20 @@ impl Plan<'_> {
         edits: &mut ObjectEdits,
     ) {
         let object = &member.object;
+        // What belongs together has one NAME, `.gnu.linkonce.r.NAME` beside `.gnu.linkonce.t.NAME`, also where it
+        // defines nothing global: the linker would keep another object's, and discard what these refer to.
+        let private = object.linkonce_sections.iter().filter(|section| private_sections.contains(&section.index));
+        let stems: HashSet<&[u8]> = private.filter_map(|section| linkonce_stem(section.name)).collect();
+        let stays = |section: SectionIndex| {
+            let mut symbols = object.symbols.iter().zip(&member.names);
+            symbols.any(|(symbol, &name)| {
+                symbol.placement == Placement::Section(section) && self.new_name(name) == NewName::Same
+            })
+        };
         let linkonce = |section: &&NamedSection<'_>| {
-            private_sections.contains(&section.index) && !tag::is_tagged(section.name, b'.', &self.suffixes)
+            let follows = || linkonce_stem(section.name).is_some_and(|stem| stems.contains(stem));
+            let private = private_sections.contains(&section.index) || follows() && !stays(section.index);
+            private && !tag::is_tagged(section.name, b'.', &self.suffixes)
         };
         edits.sections.extend(
             object
@@ -211,4 +224,12 @@ impl Plan<'_> {
         edits.sections.extend(registries.map(|section| (section.index, SectionChange::Rename(NewName::Registry))));
         edits.sections.sort_by_key(|&(index, _)| index);
     }
+}
+
+/// `NAME` of `.gnu.linkonce.KIND.NAME`; the kinds with dots in them are those of relocated data.
+fn linkonce_stem(section: &[u8]) -> Option<&[u8]> {
+    let rest = section.strip_prefix(b".gnu.linkonce.")?;
+    let dotted = [&b"d.rel.ro.local."[..], b"d.rel.local.", b"d.rel.ro.", b"d.rel."];
+    let stem = dotted.iter().find_map(|kind| rest.strip_prefix(*kind));
+    stem.or_else(|| rest.splitn(2, |&c| c == b'.').nth(1))
 }

@@ -2,6 +2,7 @@
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use rayon::prelude::*;
+use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 use crate::error::Result;
@@ -52,6 +53,8 @@ pub struct SymbolDb<'d> {
     table: HashTable<NameId>,
     hasher: DefaultHashBuilder,
     members: Vec<MemberSymbols<'d>>,
+    /// Origins that are known from elsewhere, by name.
+    known: HashMap<Vec<u8>, Origin>,
 }
 
 impl<'d> SymbolDb<'d> {
@@ -61,7 +64,8 @@ impl<'d> SymbolDb<'d> {
     /// Malformed, with file, member and offset.
     pub fn build(archives: &[ParsedArchive<'d>]) -> Result<Self> {
         let hasher = DefaultHashBuilder::default();
-        let mut db = Self { names: Vec::new(), table: HashTable::new(), hasher, members: Vec::new() };
+        let mut db =
+            Self { names: Vec::new(), table: HashTable::new(), hasher, members: Vec::new(), known: HashMap::new() };
         for (archive, parsed) in archives.iter().enumerate() {
             let scanned = parsed
                 .objects
@@ -76,6 +80,17 @@ impl<'d> SymbolDb<'d> {
             }
         }
         Ok(db)
+    }
+
+    /// The origins of all names that anything here defines.
+    pub fn origins(&self) -> HashMap<Vec<u8>, Origin> {
+        let ids = (0..self.names.len() as u32).map(NameId);
+        ids.filter_map(|id| Some((self.name(id).bytes.to_vec(), self.origin(id)?))).collect()
+    }
+
+    /// Takes origins from what is known of the members before they were merged.
+    pub fn set_origins(&mut self, known: HashMap<Vec<u8>, Origin>) {
+        self.known = known;
     }
 
     fn add_member(&mut self, archive: usize, position: usize, origin: Origin, object: ObjectSymbols<'d>) {
@@ -139,6 +154,9 @@ impl<'d> SymbolDb<'d> {
     pub fn origin(&self, id: NameId) -> Option<Origin> {
         let name = self.name(id);
         let member = self.member(name.first_definition?);
+        if let Some(origin) = self.known.get(name.bytes) {
+            return Some(origin.clone());
+        }
         Some(crate::origin::of_symbol(name.bytes, &member.origin))
     }
 }

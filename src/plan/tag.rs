@@ -42,11 +42,15 @@ fn crc32(fingerprints: &[u32]) -> u32 {
 ///
 /// # Errors
 /// Usage, for a tag that is not letters, digits and underscores: section names that carry it stay C identifiers, and
-/// demanglers take it for a suffix.
+/// demanglers take it for a suffix. Or one that begins with a digit: compilers number names so (`foo.1`), and these
+/// would count as private already.
 pub fn suffixes(tag: &str) -> Result<Suffixes> {
     if tag.is_empty() || !tag.bytes().all(|c| c == b'_' || c.is_ascii_alphanumeric()) {
         let what = format!("the tag \"{tag}\" is not made of letters, digits and underscores");
         return Err(Error::usage(what));
+    }
+    if tag.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(Error::usage(format!("the tag \"{tag}\" begins with a digit, as compilers' own suffixes do")));
     }
     Ok(Suffixes { private: format!(".{tag}").into_bytes(), registry: format!("_{tag}").into_bytes() })
 }
@@ -77,6 +81,6 @@ mod tests {
         assert!(is_tagged(b"set_krun", b'_', &own) && is_tagged(b"set_armend01z3ab", b'_', &own));
         assert!(!is_tagged(b"foo_krun", b'.', &own) && !is_tagged(b".krun", b'.', &own));
         assert!(!is_tagged(b"foo.armend01z3aX", b'.', &own) && !is_tagged(b"foo.armend", b'.', &own));
-        assert!(suffixes("a-b").is_err() && suffixes("").is_err());
+        assert!(suffixes("a-b").is_err() && suffixes("").is_err() && suffixes("1").is_err());
     }
 }

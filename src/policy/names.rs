@@ -9,7 +9,8 @@ use crate::error::{Error, Result};
 /// Usage, for a version script that cannot be understood.
 pub fn parse_list(text: &str) -> Result<Vec<String>> {
     let without_comments = strip_c_comments(text);
-    if without_comments.contains('{') && without_comments.contains('}') {
+    // A brace alone could be a glob's, {a,b}.
+    if without_comments.contains('{') && without_comments.contains(';') {
         return version_script(&without_comments);
     }
     let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with(';'));
@@ -23,9 +24,6 @@ pub fn parse_list(text: &str) -> Result<Vec<String>> {
 
 /// GNU ld manual, "VERSION Command": the patterns behind `global:`, up to `local:` or the end of the node.
 fn version_script(text: &str) -> Result<Vec<String>> {
-    if text.contains("extern") {
-        return Err(Error::usage("a version script with an extern block: list the linkage names instead"));
-    }
     let mut names = Vec::new();
     let mut depth = 0;
     let mut global = true;
@@ -36,6 +34,9 @@ fn version_script(text: &str) -> Result<Vec<String>> {
             "{" => (depth, global) = (depth + 1, true),
             "}" => depth -= 1,
             ";" | ":" => {}
+            "extern" => {
+                return Err(Error::usage("a version script with an extern block: list the linkage names instead"));
+            }
             "global" | "local" if tokens.peek() == Some(&":") => global = token == "global",
             name if depth == 1 && global => names.push(name.trim_matches('"').to_owned()),
             _ => {}
@@ -73,8 +74,8 @@ fn module_definition(text: &str) -> Vec<String> {
     names
 }
 
-/// The names of functions and variables that a C header declares. It is read without its macros expanded, so names
-/// that only look like declarations may be among them; none that is written out is missing.
+/// The names of functions and variables that a C header declares. It is read without its macros expanded: names that
+/// only look like declarations may be among them, and what macros declare is missing.
 pub fn parse_header(text: &str) -> Vec<String> {
     let text = strip_c_comments(text);
     let mut names = Vec::new();
@@ -106,6 +107,10 @@ pub fn parse_header(text: &str) -> Vec<String> {
     names
 }
 
+/// Words before a parenthesis that opens no parameter list: a declarator's, or an attribute's.
+const TYPES: &[&str] = &["void", "char", "short", "int", "long", "float", "double", "signed", "unsigned", "const", "*"];
+const ATTRIBUTES: &[&str] = &["__attribute__", "__attribute", "__declspec", "_Alignas", "alignas", "__asm__", "asm"];
+
 fn declared(declaration: &[&str], names: &mut Vec<String>) {
     if declaration.iter().any(|word| ["typedef", "static", "using", "template"].contains(word)) {
         return;
@@ -116,9 +121,13 @@ fn declared(declaration: &[&str], names: &mut Vec<String>) {
     for (at, &word) in declaration.iter().enumerate() {
         match word {
             "(" => {
-                let before = at.checked_sub(1).map(|before| declaration[before]).filter(|word| is_name(word));
-                if let Some(name) = before.filter(|_| nesting == 0) {
-                    names.push(name.to_owned());
+                let before = at.checked_sub(1).map_or("", |before| declaration[before]);
+                // No parameter list begins with an asterisk: this is a declarator in parentheses, `(*name(…))(…)`.
+                let inner = declaration.get(at + 1) == Some(&"*") || TYPES.contains(&before);
+                let name = if inner { declaration[at..].iter().find(|word| is_name(word)) } else { Some(&before) };
+                let name = name.filter(|name| nesting == 0 && is_name(name) && !ATTRIBUTES.contains(name));
+                if let Some(name) = name {
+                    names.push((*name).to_owned());
                     functions += 1;
                 }
                 nesting += 1;
@@ -128,8 +137,10 @@ fn declared(declaration: &[&str], names: &mut Vec<String>) {
         }
     }
     if functions == 0 && declaration.contains(&"extern") {
-        let end = declaration.iter().position(|&word| word == "[" || word == "=").unwrap_or(declaration.len());
-        names.extend(declaration[..end].iter().rev().find(|word| is_name(word)).map(|&name| name.to_owned()));
+        for declarator in declaration.split(|&word| word == ",") {
+            let end = declarator.iter().position(|&word| word == "[" || word == "=").unwrap_or(declarator.len());
+            names.extend(declarator[..end].iter().rev().find(|word| is_name(word)).map(|&name| name.to_owned()));
+        }
     }
 }
 
@@ -202,7 +213,10 @@ mod tests {
         assert_eq!(parse_list(script).unwrap(), ["foo", "bar_*", "baz"]);
         let def = "LIBRARY x\nEXPORTS\n  foo @1 ; one\n  bar=inner DATA\nSECTIONS\n  .x READ\n";
         assert_eq!(parse_list(def).unwrap(), ["foo", "inner"]);
-        assert!(parse_list("{ global: { }").is_err());
+        assert!(parse_list("{ global: {; }").is_err());
+        assert!(parse_list("{ global: extern \"C++\" { foo; }; };").is_err());
+        assert_eq!(parse_list("{ global: external; };").unwrap(), ["external"]);
+        assert_eq!(parse_list("foo_{a,b}\n{bar,baz}_*\n").unwrap(), ["foo_{a,b}", "{bar,baz}_*"]);
     }
 
     #[test]
@@ -221,14 +235,33 @@ mod tests {
             const struct point *x_origin (void) __attribute__((pure));
             static inline int local(int a) { return called(a); }
             inline int shown(int a) { return called(a); }
-            extern const char x_version[];
+            extern const char x_version[], x_date[16];
+            extern int (*x_hook)(void);
+            API thing (*x_callback(int which))(void *data);
+            void *(x_unexpanded)(int);
+            __attribute__((visibility("default"))) int x_last(void);
             enum { A, B };
         "#;
         let names = parse_header(header);
-        for name in ["x_open", "x_origin", "shown", "x_version"] {
+        for name in
+            ["x_open", "x_origin", "shown", "x_version", "x_date", "x_hook", "x_callback", "x_unexpanded", "x_last"]
+        {
             assert!(names.iter().any(|found| found == name), "{name} is missing from {names:?}");
         }
-        for name in ["never", "hidden", "hidden2", "callback", "local", "called", "method", "A"] {
+        for name in [
+            "never",
+            "hidden",
+            "hidden2",
+            "callback",
+            "local",
+            "called",
+            "method",
+            "A",
+            "int",
+            "thing",
+            "data",
+            "__attribute__",
+        ] {
             assert!(!names.iter().any(|found| found == name), "{name} is in {names:?}");
         }
     }

@@ -11,8 +11,6 @@ use crate::archive::ArchiveKind;
 use crate::error::{printable, printable_path};
 use crate::input::ParsedArchive;
 use crate::isolate::Isolate;
-use crate::mangling;
-use crate::object::symbol::{Binding, Placement};
 use crate::origin::Origin;
 use crate::output::Target;
 use crate::plan::{Fate, NameId, Plan, Reason, SymbolDb};
@@ -85,7 +83,7 @@ impl ArchiveSummary {
             kind: parsed.archive.kind,
             members: parsed.archive.members.len(),
             members_changed,
-            input_bytes: parsed.input.bytes().len() as u64,
+            input_bytes: parsed.input.file_len(),
             output_bytes: None,
             changed,
         }
@@ -240,33 +238,42 @@ impl<'d> Facts<'_, 'd> {
     }
 
     fn toolchains(&self) -> Vec<Toolchain> {
-        let found = producers(self.db).into_iter();
+        let found = producers(self.db.members()).into_iter();
         let mut toolchains: Vec<_> =
             found.map(|(producer, members)| Toolchain { producer: printable(producer), members }).collect();
-        if super::rustc_versions(self.db).is_empty() {
-            toolchains.extend(self.rustc_commit());
+        if super::rustc_versions(self.db.members()).is_empty() {
+            toolchains.extend(self.rustc_of_std());
         }
         toolchains
     }
 
-    /// rustc says its version in `.comment` since 1.73 only, but std's panic locations have always named its commit:
-    /// `/rustc/HASH/library/…`.
-    fn rustc_commit(&self) -> Option<Toolchain> {
+    /// rustc says its version in `.comment` since 1.73 only. Before, debug information has it (`DW_AT_producer`), and
+    /// std's panic locations: the commit in `/rustc/HASH/library/…`, the version in Debian's `/usr/src/rustc-1.63.0/…`.
+    fn rustc_of_std(&self) -> Option<Toolchain> {
         let std: Vec<_> = self.db.members().iter().filter(|member| member.origin == Origin::Std).collect();
-        let commit = std.iter().find_map(|member| {
-            let object = &self.archives[member.archive].objects[member.position];
-            object.constants().into_iter().find_map(|data| {
-                let at = memchr::memmem::find(data, b"/rustc/")? + b"/rustc/".len();
-                let rest = &data[at..];
-                let end = memchr::memchr(b'/', rest)?;
-                Some(&rest[..end]).filter(|commit| commit.len() == 40)
-            })
+        let between = |data: &'d [u8], before: &[u8], after: u8, fits: fn(&[u8]) -> bool| {
+            let mut found = memchr::memmem::find_iter(data, before).map(|at| &data[at + before.len()..]);
+            found.find_map(|rest| Some(&rest[..memchr::memchr(after, rest)?]).filter(|text| fits(text)))
+        };
+        let is_version = |text: &[u8]| text.first().is_some_and(u8::is_ascii_digit) && text.len() < 100;
+        let producer = std.iter().find_map(|member| {
+            let constants = self.archives[member.archive].objects[member.position].constants();
+            let said = |before: &[u8], after, fits: fn(&[u8]) -> bool| {
+                constants.iter().find_map(|data| between(data, before, after, fits)).map(printable)
+            };
+            let version = said(b"(rustc version ", b')', is_version).or_else(|| said(b"/rustc-", b'/', is_version));
+            let commit = || said(b"/rustc/", b'/', |text| text.len() == 40 && text.iter().all(u8::is_ascii_hexdigit));
+            version
+                .map(|version| format!("rustc version {version}"))
+                .or_else(|| Some(format!("rustc commit {}", commit()?)))
         })?;
-        Some(Toolchain { producer: format!("rustc commit {}", printable(commit)), members: std.len() })
+        Some(Toolchain { producer, members: std.len() })
     }
 
     fn kept(&self, names: &[NameId]) -> Vec<KeptName> {
-        let exports = names.iter().filter_map(|&id| match self.plan.fate(id) {
+        // A registry that a pattern keeps is no export: its bounds are defined nowhere.
+        let defined = names.iter().filter(|&&id| self.db.name(id).definitions > 0);
+        let exports = defined.filter_map(|&id| match self.plan.fate(id) {
             Fate::Stays(Reason::Export) => Some((id, "export".to_owned())),
             Fate::Stays(Reason::Kept(pattern)) => Some((id, self.keep.patterns().text(pattern).to_owned())),
             _ => None,
@@ -309,7 +316,7 @@ impl<'d> Facts<'_, 'd> {
             .collect()
     }
 
-    fn is_private(&self, id: NameId) -> bool {
+    pub(super) fn is_private(&self, id: NameId) -> bool {
         matches!(self.plan.fate(id), Fate::Private | Fate::Local)
     }
 
@@ -327,106 +334,6 @@ impl<'d> Facts<'_, 'd> {
             .into_iter()
             .map(|(origin, definitions)| OriginCount { kind: origin.kind(), origin: origin.to_string(), definitions })
             .collect()
-    }
-
-    fn warnings(&self, report: &IsolateReport) -> Vec<Warning> {
-        let mut warnings = Vec::new();
-        let renames = self.policy.by.separates();
-        let own_std = report.private.iter().any(|name| name.kind == "std" || name.kind == "runtime");
-        if renames && own_std {
-            warnings.push(Warning {
-                name: "panic-boundary",
-                message: "the archive has a Rust runtime of its own now: a panic that leaves one of its functions and \
-                          reaches a catch_unwind on the other side aborts, in either direction"
-                    .to_owned(),
-            });
-        }
-        let bundled = report.kept.iter().filter(|kept| kept.why == "export" && kept.kind == "c").count();
-        if bundled > 0 && report.kept.len() > bundled {
-            warnings.push(Warning {
-                name: "bundled-c-kept",
-                message: format!(
-                    "{bundled} of the exports found are bundled C's and stay shared with any other copy: name the \
-                     exports with --keep to make these private"
-                ),
-            });
-        }
-        let weak = if renames { self.private_weak() } else { Vec::new() };
-        if !weak.is_empty() {
-            warnings.push(Warning {
-                name: "weak-override",
-                message: format!(
-                    "{} became private, and a definition elsewhere no longer replaces it: {}",
-                    count(weak.len(), "weak C definition"),
-                    some(&weak, 5)
-                ),
-            });
-        }
-        let twice = if renames { self.defined_twice() } else { Vec::new() };
-        if !twice.is_empty() {
-            warnings.push(Warning {
-                name: "defined-twice",
-                message: format!(
-                    "more than one of these archives, which share one tag, define {}: linked together they can clash; \
-                     isolate the archives one at a time to keep each its own",
-                    count(twice.len(), "private name")
-                ),
-            });
-        }
-        let absent = self.absent_names();
-        if !absent.is_empty() {
-            warnings.push(Warning {
-                name: "not-defined",
-                message: format!("not defined here: {}", counted(absent.len(), "name to keep", &some(&absent, 5))),
-            });
-        }
-        warnings
-    }
-
-    /// Weak definitions in C that are private now and were meant to yield: not the kind that templates, inline
-    /// functions and their COMDAT groups make.
-    fn private_weak(&self) -> Vec<String> {
-        let mut weak = std::collections::BTreeSet::new();
-        for member in self.db.members().iter().filter(|member| member.origin == Origin::C) {
-            for (symbol, &id) in member.object.symbols.iter().zip(&member.names) {
-                let Placement::Section(section) = symbol.placement else {
-                    continue;
-                };
-                if symbol.binding == Binding::Weak
-                    && !mangling::is_mangled(symbol.name)
-                    && self.is_private(id)
-                    && !member.object.groups.iter().any(|group| group.sections.contains(&section))
-                {
-                    weak.insert(printable(symbol.name));
-                }
-            }
-        }
-        weak.into_iter().collect()
-    }
-
-    /// Private names with a strong definition in more than one archive.
-    fn defined_twice(&self) -> Vec<NameId> {
-        let mut first: Vec<Option<usize>> = vec![None; self.db.names().len()];
-        let mut twice = std::collections::BTreeSet::new();
-        for member in self.db.members() {
-            let strong = member.object.symbols.iter().zip(&member.names).filter(|(symbol, id)| {
-                symbol.is_definition() && symbol.binding == Binding::Global && self.plan.fate(**id) == Fate::Private
-            });
-            for (_, &id) in strong {
-                if *first[id.0 as usize].get_or_insert(member.archive) != member.archive {
-                    twice.insert(id);
-                }
-            }
-        }
-        twice.into_iter().collect()
-    }
-
-    /// Names of a reference artifact or header that the archives do not define.
-    fn absent_names(&self) -> Vec<String> {
-        let patterns = self.keep.patterns();
-        let optional = patterns.ids().filter(|&id| !self.keep.is_required(id));
-        let defined = |name: &str| self.db.find(name.as_bytes()).is_some_and(|id| self.db.name(id).definitions > 0);
-        optional.map(|id| patterns.text(id).to_owned()).filter(|name| !defined(name)).collect()
     }
 }
 
@@ -483,7 +390,13 @@ impl IsolateReport {
         let mut text = String::new();
         for name in self.private.iter().filter(|_| names) {
             let shared = if name.shared_with_rust_host { ", in every Rust program of this toolchain" } else { "" };
-            text += &format!("  renamed   {} ({}{shared}) to {}\n", name.name, name.origin, name.to);
+            let (done, to) = match self.by {
+                Method::Weaken => ("weakened", String::new()),
+                Method::Hide => ("hidden", String::new()),
+                _ if name.local => ("local", String::new()),
+                _ => ("renamed", format!(" to {}", name.to)),
+            };
+            text += &format!("  {done:<9} {} ({}{shared}){to}\n", name.name, name.origin);
         }
         let all: f64 = self.phases.iter().map(|phase| phase.seconds).sum();
         let phases: Vec<_> = self.phases.iter().map(|p| format!("{} {:.1}", p.phase, p.seconds * 1e3)).collect();

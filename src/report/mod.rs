@@ -3,6 +3,7 @@
 
 mod clock;
 mod isolate;
+mod notes;
 pub(crate) mod text;
 
 pub use clock::{Clock, Phase};
@@ -13,20 +14,20 @@ pub use isolate::{
 
 use std::collections::BTreeMap;
 
-use crate::plan::SymbolDb;
+use crate::plan::MemberSymbols;
 
 /// The version of the JSON documents' schema.
 pub const SCHEMA: u32 = 1;
 
 /// The distinct rustc versions that members name in their `.comment`.
-pub fn rustc_versions<'d>(db: &SymbolDb<'d>) -> Vec<&'d [u8]> {
-    producers(db).into_keys().filter(|producer| producer.starts_with(b"rustc ")).collect()
+pub fn rustc_versions<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a MemberSymbols<'d>>) -> Vec<&'d [u8]> {
+    producers(members).into_keys().filter(|producer| producer.starts_with(b"rustc ")).collect()
 }
 
 /// What compilers wrote about themselves, and how many members carry it.
-pub fn producers<'d>(db: &SymbolDb<'d>) -> BTreeMap<&'d [u8], usize> {
+pub fn producers<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a MemberSymbols<'d>>) -> BTreeMap<&'d [u8], usize> {
     let mut producers = BTreeMap::new();
-    for member in db.members() {
+    for member in members {
         let mut lines: Vec<&'d [u8]> =
             member.object.producers.split(|&c| c == 0).filter(|line| !line.is_empty()).collect();
         lines.sort_unstable();

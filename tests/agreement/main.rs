@@ -266,6 +266,9 @@ fn registries_are_renamed_with_their_bounds() {
         assert_eq!(names.map(|name| plan.global(name).into_owned()), after);
         let (_, plan) = Case { before: &before, keep: "sx_*" }.check(&["--tag", "t", "--registries", "keep"]);
         assert_eq!(names.map(|name| plan.global(name).into_owned()), names);
+        let (_, plan) = Case { before: &before, keep: "{sx_*,__start_linkme_things}" }.check(&["--tag", "t"]);
+        let after = [names[0], names[1], "__start_linkme_calls_t", names[3]];
+        assert_eq!(names.map(|name| plan.global(name).into_owned()), after, "kept by its bound");
     }
 }
 

@@ -2,6 +2,7 @@
 //! and wherever the same input is isolated.
 
 mod determinism;
+mod diff;
 mod index;
 mod output;
 mod report;

@@ -104,8 +104,28 @@ fn text_names_what_was_kept_and_quiet_says_nothing() {
     let said = format!("{}{}", text.text(), text.stderr);
     assert!(said.contains("sx_run") && said.contains("lib.a"), "{text}");
     assert!(!said.contains('\u{1b}'), "colour although no terminal asked for it: {text}");
+    let weak = isolate(&scratch, &["lib.a", "--dry-run", "--by", "weaken", "-vv"]).succeeds();
+    assert!(weak.text().contains("\n  weakened  ") && !weak.text().contains("renamed"), "{weak}");
     let quiet = isolate(&scratch, &["lib.a", "-q", "-o", "out.a"]).succeeds();
     assert!(quiet.stdout.is_empty() && quiet.stderr.is_empty(), "{quiet}");
+}
+
+/// Private, it frees what the C library allocated; kept, it replaces the program's as it did.
+#[test]
+fn a_private_allocator_is_said() {
+    let scratch = with_lib();
+    let source = "#include <stddef.h>\nvoid *malloc(size_t size) { return 0; } void free(void *at) {}\n\
+                  int sx_run(void) { return malloc(1) == 0; }";
+    samples::compile("gcc", &[], scratch.folder(), "allocator.c", source);
+    scratch.write("lib.a", samples::archive_of(&[("allocator.o", &scratch.read("allocator.o"))]));
+    let notes = |arguments: &[&str]| {
+        let run = isolate(&scratch, &[&["lib.a", "--dry-run", "--format", "json"], arguments].concat()).succeeds();
+        json(&run)["warnings"].to_string()
+    };
+    let said = notes(&[]);
+    assert!(said.contains("private-allocator") && said.contains("free, malloc"), "{said}");
+    assert_eq!(notes(&["--keep", "{malloc,free}"]), "[]");
+    assert_eq!(notes(&["--by", "hide"]), "[]");
 }
 
 /// Names are bytes: what is no text, or would steer a terminal, is shown harmlessly, and JSON stays JSON.

@@ -21,6 +21,12 @@ const WRONG: &[(&[&str], &[&str])] = &[
     (&["isolate", "lib.a", "--tag", ""], &["tag"]),
     (&["isolate", "lib.a", "--tag", "with space"], &["tag"]),
     (&["isolate", "lib.a", "--tag", "at@sign"], &["tag"]),
+    (&["isolate", "lib.a", "--tag", "1"], &["tag", "digit"]),
+    // What would be ignored.
+    (&["isolate", "lib.a", "--keep", "sx_*", "--by", "weaken", "--tag", "t"], &["tag", "rename"]),
+    (&["isolate", "lib.a", "--keep", "sx_*", "--by", "hide", "--no-hide"], &["--no-hide", "rename"]),
+    (&["isolate", "lib.a", "--keep", "sx_*", "--force"], &["--force", "weaken"]),
+    (&["explain", "sx_run", "lib.a", "--by", "hide", "--force"], &["--force", "weaken"]),
     // Nothing is kept: the nearest names are in the message.
     (&["isolate", "lib.a", "--keep", "sx_rum"], &["sx_rum", "sx_run"]),
     (&["isolate", "lib.a", "--keep", "sx_*", "--keep", "sx_secnd"], &["sx_secnd", "sx_second"]),
@@ -122,6 +128,22 @@ fn a_tag_that_makes_a_name_twice_is_refused() {
     scratch.write("lib.a", samples::archive_of(&[("taken.o", &scratch.read("taken.o"))]));
     isolate(&scratch, &["lib.a", "--tag", "t"]).refuses(&["lib.a", "taken.t"]);
     isolate(&scratch, &["lib.a", "--tag", "u"]).succeeds();
+}
+
+/// With `--tag v2`, two registries would become one.
+#[test]
+fn a_tag_that_joins_two_registries_is_refused() {
+    let scratch = with_lib();
+    let source = "extern int __start_set[], __stop_set[], __start_set_v2[], __stop_set_v2[];\n\
+                  __attribute__((used, section(\"set\"))) static int one;\n\
+                  __attribute__((used, section(\"set_v2\"))) static int two;\n\
+                  int sx_run(void) { return __stop_set - __start_set; }\n\
+                  int sx_second(void) { return __stop_set_v2 - __start_set_v2; }";
+    samples::compile("gcc", &[], scratch.folder(), "sets.c", source);
+    scratch.write("lib.a", samples::archive_of(&[("sets.o", &scratch.read("sets.o"))]));
+    isolate(&scratch, &["lib.a", "--tag", "v2"]).refuses(&["lib.a", "set would become set_v2"]);
+    isolate(&scratch, &["lib.a", "--tag", "v3"]).succeeds();
+    isolate(&scratch, &["lib.a", "--tag", "v3", "--check"]).exits(0);
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn c_program(linker: Linker, archive: &Path, flags: &[&str], program: &Path) -> 
 }
 
 /// The bytes of a program that are mapped: by kind of section, as `size -A` counts them.
-fn section_sizes(program: &Path, wanted: &[&str]) -> u64 {
+pub fn section_sizes(program: &Path, wanted: &[&str]) -> u64 {
     let table = run_ok(Command::new(tool("size")).arg("-A").arg(program));
     let sizes = table.lines().filter_map(|line| {
         let mut fields = line.split_whitespace();

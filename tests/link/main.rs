@@ -4,6 +4,7 @@
 //! after, with the same command. So none passes because the trouble went away by itself.
 
 mod kept;
+mod linkonce;
 mod modes;
 mod program;
 mod same_toolchain;

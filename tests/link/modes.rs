@@ -1,8 +1,11 @@
 //! Other ways to isolate, and other mixes: less made private, two libraries at once.
 
+use crate::kept::section_sizes;
 use crate::program::{FOREIGN_SIDE, HOST_SIDE, SECOND_SIDE, assert_works, isolate, start};
-use armend_test_support::{Host, Linker, Lto, Staticlib, fixtures, link_c};
+use armend_test_support::members::index_entries;
+use armend_test_support::{Host, Linker, Lto, Staticlib, fixtures, link_c, run_ok};
 use std::fs;
+use std::process::Command;
 
 /// Private Rust, or private std alone, is enough to link; registries become the archive's own in any scope.
 #[test]
@@ -18,6 +21,34 @@ fn narrower_scopes_link() {
             let after = Host::plain().link(linker, &isolated, &folder.path().join("after"));
             assert_works(after.program(), &[HOST_SIDE, FOREIGN_SIDE]);
         }
+    }
+}
+
+/// Private std alone tears a crate that both sides use: what linked does not any more, and the report says so.
+#[test]
+fn std_alone_is_not_enough_for_a_crate_on_both_sides() {
+    let folder = tempfile::tempdir().unwrap();
+    let original = Staticlib::foreign().build();
+    let isolated = isolate(&original, folder.path(), &["--keep", "fx_*", "--scope", "std"]);
+    for linker in Linker::ALL {
+        println!("{}", linker.name()); // shown with the failure
+        Host::plain().link(linker, &original, &folder.path().join("before")).program();
+        let after = Host::plain().link(linker, &isolated, &folder.path().join("after"));
+        assert!(after.duplicates().iter().any(|name| name.contains("8registry")), "{}", after.outcome.describe());
+    }
+    for (scope, said) in [("std", true), ("rust", false), ("all", false)] {
+        let mut armend = Command::new(env!("CARGO_BIN_EXE_armend"));
+        armend.arg("isolate").arg(&original).args([
+            "--keep",
+            "fx_*",
+            "--dry-run",
+            "--format",
+            "json",
+            "--scope",
+            scope,
+        ]);
+        let report = run_ok(&mut armend);
+        assert_eq!(report.contains("\"shared-crates\""), said, "{scope}");
     }
 }
 
@@ -106,7 +137,7 @@ fn localizing_names_what_it_could_not() {
     let program = env!("CARGO_BIN_EXE_armend");
     let mut command = std::process::Command::new(program);
     command.args(["isolate", "--keep", "fx_*", "--by", "localize", "--format", "json", "--dry-run"]).arg(&original);
-    let report: serde_json::Value = serde_json::from_str(&armend_test_support::run_ok(&mut command)).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&run_ok(&mut command)).unwrap();
     let shared: Vec<&str> = report["stays"]
         .as_array()
         .unwrap()
@@ -123,6 +154,33 @@ fn localizing_names_what_it_could_not() {
             let named =
                 shared.iter().any(|shared| shared == name || rustc_demangle::demangle(shared).to_string() == *name);
             assert!(named, "{}: {name} clashes and was not named", linker.name());
+        }
+    }
+}
+
+/// Joined into one object, all that is private is local, and garbage collection drops what it dropped before.
+#[test]
+fn merged_into_one_object() {
+    let folder = tempfile::tempdir().unwrap();
+    for lto in [Lto::Off, Lto::Thin] {
+        let original = Staticlib { lto, ..Staticlib::foreign() }.build();
+        let merged = isolate(&original, folder.path(), &["--keep", "fx_*", "--merge"]);
+        let entries = index_entries(&fs::read(&merged).unwrap()).expect("an index");
+        let names: Vec<String> = entries.into_iter().map(|(_, name)| name).collect();
+        assert!(names.len() == 3 && names.iter().all(|name| name.starts_with("fx_")), "{lto:?}: {names:?}");
+        for linker in Linker::ALL {
+            println!("{lto:?}, {}", linker.name()); // shown with the failure
+            let linked = Host::plain().link(linker, &merged, &folder.path().join("after"));
+            assert_works(linked.program(), &[HOST_SIDE, FOREIGN_SIDE]);
+            let renamed = isolate(&original, folder.path(), &["--keep", "fx_*"]);
+            let other = Host::plain().link(linker, &renamed, &folder.path().join("renamed"));
+            let [size, expected] =
+                [linked.program(), other.program()].map(|program| section_sizes(program, &[".text"]));
+            assert!(
+                size as f64 <= expected as f64 * 1.02,
+                "{lto:?}, {}: {size} bytes, {expected} renamed",
+                linker.name()
+            );
         }
     }
 }

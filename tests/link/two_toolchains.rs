@@ -2,9 +2,10 @@
 
 use crate::program::{FOREIGN_SIDE, HOST_SIDE, SECOND_SIDE, assert_works, isolate, start};
 use crate::same_toolchain::Before;
-use armend_test_support::{Host, Linker, Staticlib, Toolchain, fixtures, link_c};
+use armend_test_support::{Host, Linker, Run, Staticlib, Toolchain, fixtures, link_c};
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 fn rust_host(foreign: Toolchain, features: &'static [&'static str], host: Toolchain) {
     let folder = tempfile::tempdir().unwrap();
@@ -37,6 +38,23 @@ fn nightly_in_a_stable_host() {
 fn older_ones_in_a_stable_host() {
     rust_host(Toolchain::Debian1_63, &["old-std"], Toolchain::Stable);
     rust_host(Toolchain::Debian1_78, &[], Toolchain::Stable);
+}
+
+/// Weak definitions share one std, so the toolchains have to be one; 1.63 does not even say that it is another.
+#[test]
+fn weakening_across_toolchains_is_refused() {
+    let old = Staticlib { toolchain: Toolchain::Debian1_63, features: &["old-std"], ..Staticlib::foreign() }.build();
+    let newer = Staticlib { toolchain: Toolchain::Debian1_78, features: &["second"], ..Staticlib::foreign() }.build();
+    let stable = Staticlib::foreign().build();
+    for archives in [[&old, &newer], [&newer, &stable]] {
+        let weaken = |options: &[&str]| {
+            let mut armend = Command::new(env!("CARGO_BIN_EXE_armend"));
+            armend.arg("isolate").args(archives).args(["--by", "weaken", "--keep", "f?_*", "--dry-run"]);
+            Run::of(armend.args(options))
+        };
+        weaken(&[]).refuses(&["different toolchains", "1.78", "--force"]);
+        weaken(&["--force"]).succeeds();
+    }
 }
 
 /// What 1.63 and 1.78 both define without a hash in the name, and a program pulls in.

@@ -93,6 +93,47 @@ fn what_cannot_be_renamed_is_refused() {
     }
 }
 
+/// A 64-bit object with the definitions `sx_run` and `secret`, laid out by hand: the section header table stands
+/// before the string table. `symbols` and `data` say where the symbol table and a section of data lie.
+fn laid_out(symbols: u64, data: std::ops::Range<u64>) -> Vec<u8> {
+    const NAMES: &[u8] = b"\0sx_run\0secret\0";
+    let section = |kind: u32, offset: u64, size: u64, link: u32, entry: u64| {
+        let words = [[0, kind].map(u32::to_le_bytes).concat(), [0, 0, offset, size].map(u64::to_le_bytes).concat()];
+        [words.concat(), [link, 1].map(u32::to_le_bytes).concat(), [0, entry].map(u64::to_le_bytes).concat()].concat()
+    };
+    let symbol = |name: u32| [&name.to_le_bytes()[..], &[0x12, 0, 1, 0], &[0; 16]].concat();
+    let (table, names) = (64, 64 + 4 * 64 + 72 + 16);
+    let mut object = b"\x7fELF\x02\x01\x01".to_vec();
+    object.resize(16, 0);
+    object.extend([&[1, 0, 62, 0, 1, 0, 0, 0][..], &[0; 16], &64u64.to_le_bytes(), &[0; 4]].concat());
+    object.extend([64u16, 0, 0, 64, 4, 3].map(u16::to_le_bytes).concat());
+    assert_eq!(object.len(), table);
+    object.extend(section(0, 0, 0, 0, 0));
+    object.extend(section(1, data.start, data.end - data.start, 0, 0));
+    object.extend(section(2, symbols, 72, 3, 24));
+    object.extend(section(3, names, NAMES.len() as u64, 0, 0));
+    object.resize(symbols as usize + 24, 0);
+    object.extend([symbol(1), symbol(8)].concat());
+    object.resize(names as usize, 0);
+    [&object, NAMES].concat()
+}
+
+#[test]
+fn what_overlaps_what_changes_is_refused() {
+    let after_table = 64 + 4 * 64;
+    let whole = laid_out(after_table, after_table + 72..after_table + 88);
+    let scratch = scratch();
+    scratch.write("lib.a", samples::archive_of(&[("a.o", &whole)]));
+    isolate(&scratch).succeeds();
+    // The symbol table's first entry is the end of the section headers; data is all there is up to the names' end.
+    let shared = laid_out(after_table - 24, after_table + 72..after_table + 88);
+    let covering = laid_out(after_table, after_table + 72..whole.len() as u64);
+    for object in [shared, covering] {
+        scratch.write("lib.a", samples::archive_of(&[("a.o", &object)]));
+        refused(&scratch, &["a.o", "overlaps"]);
+    }
+}
+
 /// A shared object in an archive is data to linkers, and so to us.
 #[test]
 fn a_shared_object_passes_through() {

@@ -25,6 +25,8 @@ pub(super) struct Draft {
     pub contents: BTreeMap<usize, Vec<u8>>,
     /// The section header table.
     pub headers: Vec<u8>,
+    /// Whether a section got `SHF_GNU_RETAIN`.
+    pub retains: bool,
 }
 
 impl<Elf: Class> ElfObject<'_, Elf> {
@@ -35,7 +37,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
     /// go, or the result would not fit the class.
     pub fn patch(&self, edits: &ObjectEdits, suffixes: &Suffixes) -> Result<Patch> {
         let headers = bytes_of_slice(self.section_headers()).to_vec();
-        let mut draft = Draft { contents: BTreeMap::new(), headers };
+        let mut draft = Draft { contents: BTreeMap::new(), headers, retains: false };
         let mut symbols = bytes_of_slice(self.symbols.symbols()).to_vec();
         for edit in &edits.symbols {
             let at = edit.index.0 as usize * size_of::<Elf::Sym>();
@@ -63,6 +65,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
     /// keep it, and what older rustc emits does not say so. What another registry of the name kept alive keeps itself
     /// alive now.
     fn retain(&self, draft: &mut Draft, section: usize) -> Result<()> {
+        draft.retains = true;
         let flags: u64 = self.section_headers()[section].sh_flags(self.endian).0;
         self.set_header(draft, section, Elf::SH_FLAGS, flags | elf::SHF_GNU_RETAIN.0)
     }

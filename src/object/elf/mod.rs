@@ -1,6 +1,7 @@
 //! Relocatable ELF objects of either class and either byte order (System V gABI, chapters "Object Files" and
 //! "Sections"). Parsing is by the `object` crate, always unaligned: members start at even offsets only.
 
+mod descriptors;
 pub mod dynamic;
 mod edit;
 mod layout;

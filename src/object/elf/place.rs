@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use object::elf;
 use object::read::elf::SectionHeader;
 
 use super::edit::{Draft, too_large};
@@ -12,6 +13,9 @@ use super::{Class, ElfObject};
 use crate::error::{Error, Result};
 use crate::patch::Patch;
 
+/// The byte of `e_ident` that names the OS ABI (gABI, "ELF Identification").
+const EI_OSABI: usize = 7;
+
 impl<Elf: Class> ElfObject<'_, Elf> {
     /// The splices that put `draft` in place. Sections and the section header table keep their order and alignment,
     /// with no bytes between them that belong to nothing.
@@ -20,8 +24,10 @@ impl<Elf: Class> ElfObject<'_, Elf> {
     /// Malformed for sections that overlap where they have to move, unsupported past the limits of the class.
     pub(super) fn place(&self, numbers: &Numbers, mut draft: Draft) -> Result<Patch> {
         let mut splices: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
-        // Where the next piece goes, once something has changed its size; and where the one before it ended.
-        let (mut position, mut moved_from, mut old_end) = (None, None, 0);
+        // Where the next piece goes, once something has changed its size; and where the one before it ended: the file
+        // header is the first of what must not be overlapped.
+        let (mut position, mut moved_from, mut old_end) = (None, None, size_of::<Elf>());
+        let mut changed_end = 0;
         let mut new_table = self.header_table().start;
         for piece in self.pieces()? {
             let range = piece.range.clone();
@@ -32,10 +38,15 @@ impl<Elf: Class> ElfObject<'_, Elf> {
                 None => Some(vec![0; numbers.sections_left() * size_of::<Elf::SectionHeader>()]),
             };
             let size = new.as_ref().map_or(range.len(), Vec::len);
+            let changes = new.is_some() || position.is_some();
+            // A section that shared bytes with what changes would change with it.
+            if changes && range.start < old_end || range.start < changed_end {
+                return Err(Error::malformed(range.start as u64, "a section overlaps another that has to change"));
+            }
+            if changes {
+                changed_end = range.end;
+            }
             if let Some(end) = position {
-                if range.start < old_end {
-                    return Err(Error::malformed(range.start as u64, "sections overlap where they have to move"));
-                }
                 let start = if size == 0 { end } else { piece.align_up(end) };
                 if start - end != range.start - old_end {
                     splices.push((old_end..range.start, vec![0; start - end]));
@@ -72,6 +83,10 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         let mut header = self.data[..size_of::<Elf>()].to_vec();
         put_word::<Elf>(&mut header, Elf::E_SHOFF, self.endian, new_table as u64).ok_or_else(too_large)?;
         numbers.number_header(self, &mut header);
+        // `SHF_GNU_RETAIN` means that only under GNU's OS ABI, and GNU ld looks.
+        if draft.retains && header[EI_OSABI] == elf::ELFOSABI_NONE.0 {
+            patch.replace(EI_OSABI..EI_OSABI + 1, vec![elf::ELFOSABI_GNU.0]);
+        }
         let fields = Elf::E_SHOFF..size_of::<Elf>();
         if self.data[fields.clone()] != header[fields.clone()] {
             patch.replace(fields.clone(), header[fields].to_vec());

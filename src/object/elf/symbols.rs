@@ -3,12 +3,15 @@
 use object::elf;
 use object::read::elf::{SectionHeader, Sym};
 
+use super::descriptors::Descriptors;
 use super::{Class, ElfObject};
 use crate::error::{Error, Result};
 use crate::object::symbol::{
     Binding, Bytecode, ComdatGroup, NamedSection, ObjectSymbols, Placement, Section, SectionIndex, SignatureSymbol,
     Symbol, SymbolIndex, SymbolKind, Visibility,
 };
+
+const SHN_MIPS_SUNDEFINED: elf::SymbolSection = elf::SymbolSection(0xff04);
 
 impl<'d, Elf: Class> ElfObject<'d, Elf> {
     /// The symbols that take part in linking, and the sections that linkers know by name or by group.
@@ -19,7 +22,12 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         if !self.relocatable {
             return Ok(ObjectSymbols::default());
         }
-        let mut found = ObjectSymbols { symbols: self.linked_symbols()?, ..ObjectSymbols::default() };
+        let descriptors = Descriptors::of(self)?;
+        let mut found = ObjectSymbols {
+            symbols: self.linked_symbols(&descriptors)?,
+            has_descriptors: descriptors.exist(),
+            ..ObjectSymbols::default()
+        };
         for (index, section) in self.sections.enumerate().skip(1) {
             self.read_section(SectionIndex(index.0 as u32), section, &mut found)?;
         }
@@ -50,7 +58,7 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         sections.map(section).collect()
     }
 
-    fn linked_symbols(&self) -> Result<Vec<Symbol<'d>>> {
+    fn linked_symbols(&self, descriptors: &Descriptors) -> Result<Vec<Symbol<'d>>> {
         // `sh_info` is one past the last local symbol (gABI, "Symbol Table"), but producers that mix them exist.
         let mut symbols = Vec::new();
         for (index, symbol) in self.symbols.enumerate().skip(1) {
@@ -61,7 +69,9 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
             if name.is_empty() {
                 continue;
             }
-            symbols.push(self.symbol(index.0, symbol, name)?);
+            let mut linked = self.symbol(index.0, symbol, name)?;
+            linked.placement = descriptors.follow(linked.placement, symbol.st_value(self.endian).into());
+            symbols.push(linked);
         }
         Ok(symbols)
     }
@@ -113,6 +123,8 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
                 })?;
                 Placement::Section(SectionIndex(section))
             }
+            // MIPS ABI supplement, "Special Section Indexes": undefined, but meant for the small data section.
+            SHN_MIPS_SUNDEFINED if self.header.e_machine(self.endian) == elf::EM_MIPS => Placement::Undefined,
             // Reserved indices of processors: small common blocks and the like.
             other if other.0 >= elf::SHN_LORESERVE => Placement::Common,
             other => Placement::Section(SectionIndex(other.0.into())),

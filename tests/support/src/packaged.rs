@@ -2,6 +2,8 @@
 //!
 //! The machine's own apt configuration stays as it is: apt gets a private one for the suite, with
 //! the mirror that the machine already uses.
+//!
+//! std of another architecture lies in that architecture's package, for the same compiler.
 
 use crate::{cache_root, cached, content_hash, run_ok, tool};
 use std::fs;
@@ -78,15 +80,10 @@ impl Packages {
     }
 
     fn unpack(&self, draft: &Path) {
-        let apt = Apt::of_suite(self.suite);
+        let apt = Apt::of_suite(self.suite, None);
         let downloads = draft.join("downloads");
-        fs::create_dir_all(&downloads).unwrap();
-        run_ok(apt.command("apt-get").arg("download").args(self.names).current_dir(&downloads));
         let root = draft.join("root");
-        for package in fs::read_dir(&downloads).unwrap() {
-            run_ok(Command::new(tool("dpkg-deb")).arg("-x").arg(package.unwrap().path()).arg(&root));
-        }
-        fs::remove_dir_all(&downloads).unwrap();
+        apt.unpack(self.names, &downloads, &root);
         // Neither is of use here, and both are large.
         for unused in ["usr/share", "usr/bin/rustdoc"] {
             let path = root.join(unused);
@@ -103,15 +100,34 @@ impl Packages {
     }
 }
 
+/// The folder with std for [`RUST_1_63`] on another of Debian's architectures (`s390x`, say): for rustc's `-L`.
+pub fn std_1_63_of(architecture: &str) -> PathBuf {
+    let name = "libstd-rust-dev";
+    let key = content_hash(&[], &[RUST_1_63.suite, name]);
+    let entry = format!("toolchains/{}-std-{architecture}-{key}", RUST_1_63.name);
+    cached(&entry, |draft| {
+        let root = draft.join("root");
+        let apt = Apt::of_suite(RUST_1_63.suite, Some(architecture));
+        apt.unpack(&[name], &draft.join("downloads"), &root);
+        let targets: Vec<_> = fs::read_dir(root.join("usr/lib/rustlib")).unwrap().map(Result::unwrap).collect();
+        let [target] = &targets[..] else { panic!("{name} has not one target but {targets:?}") };
+        fs::rename(target.path().join("lib"), draft.join("lib")).unwrap();
+        fs::remove_dir_all(root).unwrap();
+    })
+    .join("lib")
+}
+
 /// A private apt configuration for one suite.
-struct Apt {
+pub(crate) struct Apt {
     folder: PathBuf,
+    architecture: Option<String>,
 }
 
 impl Apt {
-    /// Fetches the suite's package lists.
-    fn of_suite(suite: &str) -> Self {
-        let apt = Self { folder: cache_root().join("apt").join(suite) };
+    /// Fetches the suite's package lists, the machine's own architecture's or another's.
+    pub(crate) fn of_suite(suite: &str, architecture: Option<&str>) -> Self {
+        let name = architecture.map_or_else(|| suite.to_owned(), |name| format!("{suite}-{name}"));
+        let apt = Self { folder: cache_root().join("apt").join(name), architecture: architecture.map(str::to_owned) };
         for folder in ["lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(apt.folder.join(folder)).unwrap();
         }
@@ -124,7 +140,17 @@ impl Apt {
         apt
     }
 
-    fn command(&self, program: &str) -> Command {
+    /// Downloads packages and unpacks them into one folder.
+    fn unpack(&self, names: &[&str], downloads: &Path, root: &Path) {
+        fs::create_dir_all(downloads).unwrap();
+        run_ok(self.command("apt-get").arg("download").args(names).current_dir(downloads));
+        for package in fs::read_dir(downloads).unwrap() {
+            run_ok(Command::new(tool("dpkg-deb")).arg("-x").arg(package.unwrap().path()).arg(root));
+        }
+        fs::remove_dir_all(downloads).unwrap();
+    }
+
+    pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(tool(program));
         let folder = self.folder.display();
         for option in [
@@ -138,6 +164,10 @@ impl Apt {
             "Acquire::Retries=3".to_owned(),
         ] {
             command.arg("-o").arg(option);
+        }
+        if let Some(architecture) = &self.architecture {
+            command.arg("-o").arg(format!("APT::Architecture={architecture}"));
+            command.arg("-o").arg(format!("APT::Architectures={architecture}"));
         }
         command
     }

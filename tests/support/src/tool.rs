@@ -32,14 +32,53 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("unshare", &["unshare"], "util-linux"),
 ];
 
+/// The same for programs that make or run those of other machines.
+const CROSS_TOOLS: &[(&str, &[&str], &str)] = &[
+    ("aarch64-linux-gnu-g++", &["aarch64-linux-gnu-g++"], "g++-aarch64-linux-gnu"),
+    ("aarch64-linux-gnu-gcc", &["aarch64-linux-gnu-gcc"], "gcc-aarch64-linux-gnu"),
+    ("aarch64-linux-gnu-ld", &["aarch64-linux-gnu-ld"], "binutils-aarch64-linux-gnu"),
+    ("arm-linux-gnueabihf-g++", &["arm-linux-gnueabihf-g++"], "g++-arm-linux-gnueabihf"),
+    ("arm-linux-gnueabihf-gcc", &["arm-linux-gnueabihf-gcc"], "gcc-arm-linux-gnueabihf"),
+    ("arm-linux-gnueabihf-ld", &["arm-linux-gnueabihf-ld"], "binutils-arm-linux-gnueabihf"),
+    ("i686-linux-gnu-g++", &["i686-linux-gnu-g++"], "g++-i686-linux-gnu"),
+    ("i686-linux-gnu-gcc", &["i686-linux-gnu-gcc"], "gcc-i686-linux-gnu"),
+    ("i686-linux-gnu-ld", &["i686-linux-gnu-ld"], "binutils-i686-linux-gnu"),
+    ("mips64el-linux-gnuabi64-g++", &["mips64el-linux-gnuabi64-g++"], "g++-mips64el-linux-gnuabi64"),
+    ("mips64el-linux-gnuabi64-gcc", &["mips64el-linux-gnuabi64-gcc"], "gcc-mips64el-linux-gnuabi64"),
+    ("mips64el-linux-gnuabi64-ld", &["mips64el-linux-gnuabi64-ld"], "binutils-mips64el-linux-gnuabi64"),
+    ("powerpc64-linux-gnu-g++", &["powerpc64-linux-gnu-g++"], "g++-powerpc64-linux-gnu"),
+    ("powerpc64-linux-gnu-gcc", &["powerpc64-linux-gnu-gcc"], "gcc-powerpc64-linux-gnu"),
+    ("powerpc64-linux-gnu-ld", &["powerpc64-linux-gnu-ld"], "binutils-powerpc64-linux-gnu"),
+    ("powerpc64le-linux-gnu-g++", &["powerpc64le-linux-gnu-g++"], "g++-powerpc64le-linux-gnu"),
+    ("powerpc64le-linux-gnu-gcc", &["powerpc64le-linux-gnu-gcc"], "gcc-powerpc64le-linux-gnu"),
+    ("powerpc64le-linux-gnu-ld", &["powerpc64le-linux-gnu-ld"], "binutils-powerpc64le-linux-gnu"),
+    ("qemu-aarch64", &["qemu-aarch64-static", "qemu-aarch64"], "qemu-user-static"),
+    ("qemu-arm", &["qemu-arm-static", "qemu-arm"], "qemu-user-static"),
+    ("qemu-i386", &["qemu-i386-static", "qemu-i386"], "qemu-user-static"),
+    ("qemu-mips64el", &["qemu-mips64el-static", "qemu-mips64el"], "qemu-user-static"),
+    ("qemu-ppc64", &["qemu-ppc64-static", "qemu-ppc64"], "qemu-user-static"),
+    ("qemu-ppc64le", &["qemu-ppc64le-static", "qemu-ppc64le"], "qemu-user-static"),
+    ("qemu-riscv64", &["qemu-riscv64-static", "qemu-riscv64"], "qemu-user-static"),
+    ("qemu-s390x", &["qemu-s390x-static", "qemu-s390x"], "qemu-user-static"),
+    ("riscv64-linux-gnu-g++", &["riscv64-linux-gnu-g++"], "g++-riscv64-linux-gnu"),
+    ("riscv64-linux-gnu-gcc", &["riscv64-linux-gnu-gcc"], "gcc-riscv64-linux-gnu"),
+    ("riscv64-linux-gnu-ld", &["riscv64-linux-gnu-ld"], "binutils-riscv64-linux-gnu"),
+    ("s390x-linux-gnu-g++", &["s390x-linux-gnu-g++"], "g++-s390x-linux-gnu"),
+    ("s390x-linux-gnu-gcc", &["s390x-linux-gnu-gcc"], "gcc-s390x-linux-gnu"),
+    ("s390x-linux-gnu-ld", &["s390x-linux-gnu-ld"], "binutils-s390x-linux-gnu"),
+];
+
 /// The path of a program. One that is missing fails the test, with the package to install.
 #[track_caller]
 pub fn tool(name: &str) -> PathBuf {
     if name == "rustup" {
         return find(name).unwrap_or_else(|| panic!("{name} is missing: install it from https://rustup.rs"));
     }
-    let (_, candidates, package) =
-        TOOLS.iter().find(|(known, ..)| *known == name).unwrap_or_else(|| panic!("{name} is not in the list of tools"));
+    let (_, candidates, package) = TOOLS
+        .iter()
+        .chain(CROSS_TOOLS)
+        .find(|(known, ..)| *known == name)
+        .unwrap_or_else(|| panic!("{name} is not in the list of tools"));
     candidates
         .iter()
         .find_map(|candidate| find(candidate))

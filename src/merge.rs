@@ -1,0 +1,98 @@
+//! Joins an archive's objects into one by the system linker's `-r`, so that every private symbol can become local.
+//!
+//! The linker is GNU ld: `--unique=.[!eo]*` keeps sections of one name apart, so that `--gc-sections` later drops what
+//! it dropped before, and lets the `.eh_frame` sections become one, without which GNU ld drops nothing, and ppc64's
+//! `.opd`, of which GNU ld reads one an object. `-d` gives tentative definitions their place: they could not become
+//! local. LLD and mold join sections of one name under `-r`. Embedded bitcode goes away: joined, it is no bitcode any
+//! more.
+
+use std::io::{Cursor, Write};
+use std::path::Path;
+use std::process::Command;
+
+use rayon::prelude::*;
+
+use crate::archive::{ArchiveIndex, ArchiveWriter, Header, Member, NewMember, Place};
+use crate::error::{Error, Result, printable, printable_path};
+use crate::input::{Input, ParsedArchive};
+use crate::object::Object;
+use crate::object::symbol::{ObjectEdits, SectionChange, Suffixes};
+
+/// The sections that rustc embeds its bitcode and its command line in.
+const BITCODE: [&[u8]; 2] = [b".llvmbc", b".llvmcmd"];
+
+/// An archive with its objects joined into one member and what else it holds as it was; `None` where there are not
+/// two objects to join.
+///
+/// # Errors
+/// I/O, a linker that is not there or refuses, members that no linker joins.
+pub fn merge(parsed: &ParsedArchive<'_>, linker: &Path) -> Result<Option<Input>> {
+    let is_object = |object: &Object<'_>| !matches!(object, Object::Other);
+    // A thin archive is refused with the other problems of the plan.
+    if parsed.archive.thin || parsed.objects.iter().filter(|object| is_object(object)).count() < 2 {
+        return Ok(None);
+    }
+    let folder = tempfile::tempdir().map_err(|error| Error::io("cannot make a temporary folder", error))?;
+    let members = parsed.objects.par_iter().enumerate().filter(|(_, object)| is_object(object));
+    let written = members.map(|(at, object)| {
+        let path = folder.path().join(format!("{at}.o"));
+        write_without_bitcode(object, parsed.archive.members[at].data, &path).map_err(|error| parsed.locate(error, at))
+    });
+    written.collect::<Result<Vec<_>>>()?;
+    let located = |error: Error| error.in_archive(&parsed.input.path);
+    let mut arguments = String::new();
+    for at in (0..parsed.objects.len()).filter(|&at| is_object(&parsed.objects[at])) {
+        arguments += &format!("{at}.o\n");
+    }
+    let arguments_file = folder.path().join("objects");
+    std::fs::write(&arguments_file, arguments)
+        .map_err(|error| located(Error::io("cannot write the object list", error)))?;
+    let output = Command::new(linker)
+        .args(["-r", "-d", "--unique=.[!eo]*", "-o", "merged.o", "@objects"])
+        .current_dir(folder.path())
+        .output()
+        .map_err(|error| {
+            let what = format!("cannot run {}: {error}", printable_path(linker));
+            located(Error::usage(what).with_help("install GNU ld (binutils), or name one with --linker"))
+        })?;
+    if !output.status.success() {
+        let said = printable(output.stderr.trim_ascii());
+        return Err(located(Error::unsupported(format!("{} could not merge: {said}", printable_path(linker)))));
+    }
+    let merged = std::fs::read(folder.path().join("merged.o"));
+    let merged = merged.map_err(|error| located(Error::io("cannot read the merged object", error)))?;
+    let others = (0..parsed.objects.len()).filter(|&at| !is_object(&parsed.objects[at]));
+    archive_of(parsed, &merged, others).map(Some).map_err(located)
+}
+
+fn write_without_bitcode(object: &Object<'_>, data: &[u8], path: &Path) -> Result<()> {
+    let sections = object.all_sections()?;
+    let bitcode = sections.iter().filter(|section| BITCODE.contains(&section.name));
+    let edits = ObjectEdits {
+        sections: bitcode.map(|section| (section.index, SectionChange::Remove)).collect(),
+        ..ObjectEdits::default()
+    };
+    let patch = object.patch(&edits, &Suffixes::NONE)?;
+    let write = || -> std::io::Result<()> {
+        let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
+        patch.parts(data).into_iter().try_for_each(|part| file.write_all(part))?;
+        file.flush()
+    };
+    write().map_err(|error| Error::io("cannot write a member for the linker", error))
+}
+
+fn archive_of(parsed: &ParsedArchive<'_>, merged: &[u8], others: impl Iterator<Item = usize>) -> Result<Input> {
+    let (archive, index) = (&parsed.archive, ArchiveIndex::default());
+    let mut bytes = Cursor::new(Vec::new());
+    let mut writer = ArchiveWriter::start(&mut bytes, archive.kind, &index, archive)?;
+    let header = Header::parse(&Header::named(b"merged.o/"), 0)?;
+    let name = b"merged.o";
+    let joined = Member { name, header, header_offset: 0, inline_name: b"", data: merged, place: Place::Here };
+    writer.append(&NewMember { member: &joined, parts: vec![merged] })?;
+    for at in others {
+        let member = &archive.members[at];
+        writer.append(&NewMember { member, parts: vec![member.data] })?;
+    }
+    writer.finish(&index)?;
+    Ok(parsed.input.with_bytes(bytes.into_inner()))
+}

@@ -1,0 +1,143 @@
+//! The notes of `isolate`'s report: what behaves otherwise than before, or may surprise.
+
+use std::collections::BTreeSet;
+
+use super::isolate::{Facts, IsolateReport, Warning};
+use super::text::{count, counted, some};
+use crate::error::printable;
+use crate::mangling;
+use crate::object::symbol::{Binding, Placement};
+use crate::origin::{self, Origin};
+use crate::plan::{Fate, NameId, Reason};
+use crate::policy::Scope;
+
+/// How many names a note lists.
+const MOST: usize = 5;
+
+impl Facts<'_, '_> {
+    /// All notes that apply to the run that `report` is of.
+    pub(super) fn warnings(&self, report: &IsolateReport) -> Vec<Warning> {
+        let own_std = report.private.iter().any(|name| name.kind == "std" || name.kind == "runtime");
+        let mut warnings = Vec::new();
+        let mut note =
+            |name, message: Option<String>| warnings.extend(message.map(|message| Warning { name, message }));
+        if self.policy.by.separates() {
+            note("panic-boundary", own_std.then(panic_boundary));
+            note("weak-override", self.weak_override());
+            note("shared-crates", own_std.then(|| self.shared_crates()).flatten());
+            note("private-allocator", private_allocator(report));
+            note("defined-twice", self.defined_twice());
+        }
+        note("bundled-c-kept", bundled_c_kept(report));
+        note("not-defined", self.not_defined());
+        warnings
+    }
+
+    /// Weak definitions in C that are private now and were meant to yield: not the kind that templates, inline
+    /// functions and their COMDAT groups make.
+    fn weak_override(&self) -> Option<String> {
+        let mut weak = BTreeSet::new();
+        for member in self.db.members() {
+            for (symbol, &id) in member.object.symbols.iter().zip(&member.names) {
+                let Placement::Section(section) = symbol.placement else {
+                    continue;
+                };
+                if symbol.binding == Binding::Weak
+                    && !mangling::is_mangled(symbol.name)
+                    && self.db.origin(id) == Some(Origin::C)
+                    && self.is_private(id)
+                    && !member.object.groups.iter().any(|group| group.sections.contains(&section))
+                {
+                    weak.insert(printable(symbol.name));
+                }
+            }
+        }
+        let weak: Vec<_> = weak.into_iter().collect();
+        let definitions = count(weak.len(), "weak C definition");
+        let names = some(&weak, MOST);
+        let message =
+            format!("{definitions} became private, and a definition elsewhere no longer replaces it: {names}");
+        (!weak.is_empty()).then_some(message)
+    }
+
+    /// The crates, std's apart, of which mangled names stay out of scope.
+    fn shared_crates(&self) -> Option<String> {
+        if self.policy.scope != Scope::Std {
+            return None;
+        }
+        let stay =
+            self.plan.fates.iter().zip(self.db.names()).enumerate().filter(|(_, (fate, name))| {
+                **fate == Fate::Stays(Reason::OutOfScope) && mangling::is_mangled(name.bytes)
+            });
+        let crates = stay.filter_map(|(id, _)| match self.db.origin(NameId(id as u32))? {
+            Origin::Crate(name) => Some(name),
+            _ => None,
+        });
+        let crates: Vec<_> = crates.collect::<BTreeSet<_>>().into_iter().collect();
+        let message = format!(
+            "only std became private: a Rust program of the same toolchain that uses one of these crates shares it, on \
+             the archive's std, so that a panic in it aborts the program, or the link fails; --scope rust keeps them \
+             apart: {}",
+            some(&crates, MOST)
+        );
+        (!crates.is_empty()).then_some(message)
+    }
+
+    /// Private names with a strong definition in more than one archive.
+    fn defined_twice(&self) -> Option<String> {
+        let mut first: Vec<Option<usize>> = vec![None; self.db.names().len()];
+        let mut twice = BTreeSet::new();
+        for member in self.db.members() {
+            let strong = member.object.symbols.iter().zip(&member.names).filter(|(symbol, id)| {
+                symbol.is_definition() && symbol.binding == Binding::Global && self.plan.fate(**id) == Fate::Private
+            });
+            for (_, &id) in strong {
+                if *first[id.0 as usize].get_or_insert(member.archive) != member.archive {
+                    twice.insert(id);
+                }
+            }
+        }
+        let message = format!(
+            "more than one of these archives, which share one tag, define {}: linked together they can clash; isolate \
+             the archives one at a time to keep each its own",
+            count(twice.len(), "private name")
+        );
+        (!twice.is_empty()).then_some(message)
+    }
+
+    /// Names of a reference artifact or header that the archives do not define.
+    fn not_defined(&self) -> Option<String> {
+        let patterns = self.keep.patterns();
+        let optional = patterns.ids().filter(|&id| !self.keep.is_required(id));
+        let defined = |name: &str| self.db.find(name.as_bytes()).is_some_and(|id| self.db.name(id).definitions > 0);
+        let absent: Vec<_> = optional.map(|id| patterns.text(id).to_owned()).filter(|name| !defined(name)).collect();
+        let names = counted(absent.len(), "wanted name", &some(&absent, MOST));
+        (!absent.is_empty()).then(|| format!("not defined here: {names}"))
+    }
+}
+
+fn panic_boundary() -> String {
+    "the archive has a Rust runtime of its own now: a panic that leaves one of its functions and reaches a catch_unwind \
+     on the other side aborts, in either direction"
+        .to_owned()
+}
+
+fn bundled_c_kept(report: &IsolateReport) -> Option<String> {
+    let bundled = report.kept.iter().filter(|kept| kept.why == "export" && kept.kind == "c").count();
+    let message = format!(
+        "{bundled} of the exports found are bundled C's and stay shared with any other copy: name the exports with \
+         --keep to make these private"
+    );
+    (bundled > 0 && report.kept.len() > bundled).then_some(message)
+}
+
+fn private_allocator(report: &IsolateReport) -> Option<String> {
+    let allocator = report.private.iter().filter(|name| origin::replaces_allocator(name.name.as_bytes()));
+    let allocator: Vec<_> = allocator.map(|name| name.name.clone()).collect();
+    let message = format!(
+        "an allocator became private and no longer replaces the program's: memory that one side allocates (strdup does, \
+         in the C library) and the other frees is corrupted; --keep it to share it as before: {}",
+        some(&allocator, MOST)
+    );
+    (!allocator.is_empty()).then_some(message)
+}
