@@ -12,7 +12,7 @@ use std::process::Command;
 
 use rayon::prelude::*;
 
-use crate::archive::{ArchiveIndex, ArchiveWriter, Header, Member, NewMember, Place};
+use crate::archive::{Archive, ArchiveIndex, ArchiveWriter, Member, NewMember};
 use crate::error::{Error, Result, printable, printable_path};
 use crate::input::{Input, ParsedArchive};
 use crate::object::Object;
@@ -82,15 +82,17 @@ fn write_without_bitcode(object: &Object<'_>, data: &[u8], path: &Path) -> Resul
 }
 
 fn archive_of(parsed: &ParsedArchive<'_>, merged: &[u8], others: impl Iterator<Item = usize>) -> Result<Input> {
-    let (archive, index) = (&parsed.archive, ArchiveIndex::default());
+    let original = &parsed.archive;
+    let mut members = vec![Member::first(b"merged.o\0\0\0\0", merged, original.kind)];
+    members.extend(others.map(|at| original.members[at]));
+    let archive =
+        Archive { kind: original.kind, thin: false, index: Vec::new(), name_table: original.name_table, members };
+    // The names come with the result; an empty index keeps the kind until then.
+    let mut index = ArchiveIndex::default();
+    index.has_objects = true;
     let mut bytes = Cursor::new(Vec::new());
-    let mut writer = ArchiveWriter::start(&mut bytes, archive.kind, &index, archive)?;
-    let header = Header::parse(&Header::named(b"merged.o/"), 0)?;
-    let name = b"merged.o";
-    let joined = Member { name, header, header_offset: 0, inline_name: b"", data: merged, place: Place::Here };
-    writer.append(&NewMember { member: &joined, parts: vec![merged] })?;
-    for at in others {
-        let member = &archive.members[at];
+    let mut writer = ArchiveWriter::start(&mut bytes, archive.kind, &index, &archive)?;
+    for member in &archive.members {
         writer.append(&NewMember { member, parts: vec![member.data] })?;
     }
     writer.finish(&index)?;

@@ -53,12 +53,12 @@ impl Header {
         Self(header).with_date(date).with_size(size)
     }
 
-    /// A header for an empty member called `name`, which has its decoration and at most 16 bytes; date and owner are
-    /// zero, the mode is 0644.
-    pub fn named(name: &[u8]) -> [u8; HEADER_LEN] {
-        let mut header = *b"                0           0     0     644     0         `\n";
+    /// A header for a member called `name`, which has its decoration and at most 16 bytes; date and owner are zero, the
+    /// mode is 0644. The writer gives it its size.
+    pub fn named(name: &[u8]) -> Self {
+        let mut header = BLANK;
         header[..name.len()].copy_from_slice(name);
-        header
+        Self(header).deterministic()
     }
 
     /// All 60 bytes.
@@ -96,15 +96,14 @@ impl Header {
         self
     }
 
-    /// The same name and size with what `ar D` writes beside them: owner 0, mode 0644, and `date`, which is 0 but for
-    /// Darwin's equal names.
+    /// The same name and size with what `ar D` writes beside them: date and owner zero, mode 0644.
     #[must_use]
-    pub fn deterministic(self, date: u64) -> Self {
+    pub fn deterministic(self) -> Self {
         let mut header = BLANK;
         header[..16].copy_from_slice(&self.0[..16]);
         header[40..43].copy_from_slice(b"644");
         header[48..58].copy_from_slice(&self.0[48..58]);
-        Self(header).with_date(date)
+        Self(header)
     }
 }
 

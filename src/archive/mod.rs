@@ -17,8 +17,6 @@ pub use kind::ArchiveKind;
 pub use table::{IndexTable, Layout};
 pub use writer::{ArchiveWriter, NewMember};
 
-use std::collections::HashMap;
-
 use crate::error::{Error, Result};
 use header::HEADER_LEN;
 
@@ -54,7 +52,20 @@ pub struct Member<'d> {
     pub place: Place,
 }
 
-impl Member<'_> {
+impl<'d> Member<'d> {
+    /// A member for the front of an archive of this kind, to be written there. Its name has at most 15 bytes, is
+    /// followed by NULs up to a length of 4 modulo 8, and goes with the NULs in front of the data in BSD's kinds, so
+    /// that the data starts at a multiple of 8.
+    pub fn first(padded_name: &'d [u8], data: &'d [u8], kind: ArchiveKind) -> Self {
+        let name = parse::trim_nul(padded_name);
+        let (raw, inline_name) = if kind.is_bsd_like() {
+            (format!("#1/{}", padded_name.len()).into_bytes(), padded_name)
+        } else {
+            ([name, b"/"].concat(), &b""[..])
+        };
+        Self { name, header: Header::named(&raw), header_offset: 0, inline_name, data, place: Place::Here }
+    }
+
     /// Where the data starts, in bytes from the start of the file that it is in.
     pub fn data_offset(&self) -> u64 {
         match self.place {
@@ -147,25 +158,11 @@ impl<'d> Archive<'d> {
             && self.index.iter().all(|table| same(table) == Some(true))
     }
 
-    /// Makes the members' headers what `ar D` writes: date and owner zero, mode 0644. Darwin's linker finds a member's
-    /// debugging information by name and date, so there members of one name count up from 1. Tells whether any header
-    /// changed.
+    /// Makes the members' headers what `ar D` writes: date and owner zero, mode 0644. Tells whether any changed.
     pub fn make_deterministic(&mut self) -> bool {
-        // For each name, how many members have it and how many of these were met.
-        let mut counts = HashMap::<&[u8], (u64, u64)>::new();
-        if matches!(self.kind, ArchiveKind::Darwin | ArchiveKind::Darwin64) {
-            self.members.iter().for_each(|member| counts.entry(member.name).or_default().0 += 1);
-        }
         let mut changed = false;
         for member in &mut self.members {
-            let date = match counts.get_mut(member.name) {
-                Some((2.., date)) => {
-                    *date += 1;
-                    *date
-                }
-                _ => 0,
-            };
-            let header = member.header.deterministic(date);
+            let header = member.header.deterministic();
             changed |= header != member.header;
             member.header = header;
         }

@@ -102,7 +102,8 @@ fn bsd_index(name: &[u8]) -> Option<Layout> {
     }
 }
 
-fn trim_nul(name: &[u8]) -> &[u8] {
+/// `name` without the NULs that it is padded with.
+pub(super) fn trim_nul(name: &[u8]) -> &[u8] {
     let end = name.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
     &name[..end]
 }

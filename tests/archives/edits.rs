@@ -67,3 +67,28 @@ fn linkers_read_what_isolate_made() {
         Run::of(&mut lld).succeeds();
     }
 }
+
+/// One object of all members, and the rest as it was: still of that flavour.
+#[test]
+fn merge_keeps_the_flavour() {
+    tool("ld.bfd");
+    for &flavour in FLAVOURS {
+        let scratch = scratch();
+        let bytes = samples::sample("c-gcc").bytes();
+        let layout = members::layout(&bytes).members;
+        let [a, b] = [0, 1].map(|i| &bytes[layout[i].data.clone()]);
+        let contents: &[(&str, &[u8])] =
+            &[("a.o", a), ("a_name_of_more_than_sixteen_bytes.txt", b"odd"), ("b.o", b), ("empty.txt", b"")];
+        flavour.make(&scratch.path("lib.a"), &files(&scratch, contents));
+        run(&scratch, &["isolate", "lib.a", "--keep", "sx_*", "--merge"]).succeeds();
+        let after = scratch.read("lib.a");
+        let members = reader::members(&after);
+        let names: Vec<_> = members.iter().map(|member| member.name.as_slice()).collect();
+        assert_eq!(names, [&b"merged.o"[..], b"a_name_of_more_than_sixteen_bytes.txt", b"empty.txt"], "{flavour:?}");
+        assert_eq!(&after[members[1].data.clone()][..3], b"odd");
+        let report = run(&scratch, &["index", "lib.a", "--check", "--format", "json"]).exits(0);
+        assert!(report.text().contains(&format!("\"kind\": \"{}\"", flavour.name)), "{flavour:?}: {report}");
+        let nm = Run::of(Command::new(tool("llvm-nm")).arg("--print-armap").arg(scratch.path("lib.a"))).succeeds();
+        assert!(nm.text().contains("sx_run in merged.o\n"), "{flavour:?}: {nm}");
+    }
+}
