@@ -100,7 +100,11 @@ pub fn diff(before: &Path, after: &Path) -> Result<DiffReport> {
         after: printable_path(after),
         same: inputs[0].bytes() == inputs[1].bytes(),
         reordered: false,
-        index_differs: old.archive.index != new.archive.index,
+        index_differs: !old.archive.index.iter().map(|table| table.data).eq(new
+            .archive
+            .index
+            .iter()
+            .map(|table| table.data)),
         members: Vec::new(),
         symbols: Vec::new(),
     };

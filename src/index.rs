@@ -1,18 +1,44 @@
 //! Rebuilds the index of archives, and nothing else in them.
 
 use std::fmt;
+use std::io::Write;
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rayon::prelude::*;
 
+use crate::archive::ArchiveIndex;
+use crate::archive::header::{DATE, date_field};
 use crate::error::{Error, Result};
 use crate::input::{Input, ParsedArchive};
 use crate::object::Object;
-use crate::object::symbol::ObjectEdits;
-use crate::output::Output;
-use crate::plan::tag;
+use crate::object::symbol::{ObjectEdits, Suffixes};
+use crate::output::{Output, Staged, Target};
+use crate::patch::Patch;
 use crate::report::{ArchiveSummary, SCHEMA};
 use crate::rewrite::{ArchiveEdits, index_of};
+
+/// What becomes of the dates and owners in headers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Stamps {
+    /// The members' stay as they are, the index has none.
+    #[default]
+    Keep,
+    /// The members' become zero as well, and their modes 0644.
+    Zero,
+    /// The members' stay, the index has the time of the run.
+    Now,
+}
+
+/// How to rebuild indexes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Index {
+    /// What becomes of dates and owners.
+    pub stamps: Stamps,
+    /// Where the last member has to start for an index with 64-bit offsets; at 4 GiB by default. For tests, as
+    /// LLVM's SYM64_THRESHOLD.
+    pub wide_from: Option<u64>,
+}
 
 /// What `index` did.
 #[derive(Debug, Clone)]
@@ -22,7 +48,7 @@ pub struct IndexReport {
     pub schema: u32,
     /// `index`.
     pub verb: &'static str,
-    /// Whether any index changed, or would.
+    /// Whether any archive changed, or would.
     pub changed: bool,
     /// Each archive.
     pub archives: Vec<IndexSummary>,
@@ -35,25 +61,61 @@ pub struct IndexSummary {
     /// The archive.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub archive: ArchiveSummary,
-    /// What its index was: `missing`, `stale` or `current`.
+    /// What its index was: `missing`, `stale` or `current`; `unchecked` where only its date was asked about.
     pub was: &'static str,
     /// How many names it has now.
     pub names: usize,
 }
 
-/// Gives each archive the index that its members' symbols make, as `ranlib` does.
-///
-/// # Errors
-/// I/O, malformed input; unsupported for members whose symbols cannot be read, as an index without them would be
-/// wrong.
-pub fn index(archives: &[impl AsRef<Path>], output: &Output) -> Result<IndexReport> {
-    let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
-    let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
-    let targets = output.targets(&inputs)?;
-    let suffixes = tag::suffixes("unused")?;
-    let mut report = IndexReport { schema: SCHEMA, verb: "index", changed: false, archives: Vec::new() };
-    let mut staged = Vec::new();
-    for (parsed, target) in parsed.iter().zip(targets) {
+impl Index {
+    /// Gives each archive the index that its members' symbols make, as `ranlib` does.
+    ///
+    /// # Errors
+    /// I/O, malformed input; unsupported for members whose symbols cannot be read, as an index without them would be
+    /// wrong.
+    pub fn run(&self, archives: &[impl AsRef<Path>], output: &Output) -> Result<IndexReport> {
+        for_each(archives, output, |parsed, target| self.rebuild(parsed, target, output))
+    }
+
+    /// Gives each archive's index the time of the run as its date, without a look at the members; for BSD's linkers,
+    /// which compare it with the file's. The other kinds' indexes have no date that counts, and stay as they are.
+    ///
+    /// # Errors
+    /// I/O, malformed input; usage, for an archive that has no index.
+    pub fn touch(archives: &[impl AsRef<Path>], output: &Output) -> Result<IndexReport> {
+        for_each(archives, output, |parsed, target| touch(parsed, target, output))
+    }
+
+    fn rebuild(
+        &self,
+        parsed: &mut ParsedArchive<'_>,
+        target: Target,
+        output: &Output,
+    ) -> Result<(IndexSummary, Option<Staged>)> {
+        let index = self.index_for(parsed)?;
+        let names = index.len();
+        let members = vec![ObjectEdits::default(); parsed.objects.len()];
+        let edits = ArchiveEdits { members, suffixes: &Suffixes::NONE, index };
+        let was = match edits.would_change(parsed) {
+            _ if parsed.archive.index.is_empty() && edits.index.is_written(parsed.archive.kind) => "missing",
+            true => "stale",
+            false => "current",
+        };
+        let sizes = parsed.archive.thin && stale_sizes(parsed);
+        let stamps = self.stamps == Stamps::Zero && parsed.archive.make_deterministic();
+        let changed = was != "current" || sizes || stamps || self.stamps == Stamps::Now;
+        let mut summary = ArchiveSummary::before(parsed, &target, 0, changed);
+        let mut staged = None;
+        if *output != Output::Nowhere && (changed || *output != Output::InPlace) {
+            let (result, len) = edits.stage(parsed, target)?;
+            edits.verify(parsed, &result)?;
+            summary.output_bytes = Some(len);
+            staged = Some(result);
+        }
+        Ok((IndexSummary { archive: summary, was, names }, staged))
+    }
+
+    fn index_for(&self, parsed: &ParsedArchive<'_>) -> Result<ArchiveIndex> {
         let symbols = parsed.objects.par_iter().enumerate().map(|(at, object)| {
             match object {
                 Object::Unserved(kind) => {
@@ -63,28 +125,87 @@ pub fn index(archives: &[impl AsRef<Path>], output: &Output) -> Result<IndexRepo
             }
             .map_err(|error| parsed.locate(error, at))
         });
-        let index = index_of(&symbols.collect::<Result<Vec<_>>>()?);
-        let names = index.len();
-        let members = vec![ObjectEdits::default(); parsed.objects.len()];
-        let edits = ArchiveEdits { members, suffixes: &suffixes, index };
-        let changed = edits.would_change(parsed)?;
-        let mut summary = ArchiveSummary::before(parsed, &target, 0, changed);
-        if *output != Output::Nowhere && (changed || *output != Output::InPlace) {
-            let (result, len) = edits.stage(parsed, target)?;
-            edits.verify(parsed, &result)?;
-            summary.output_bytes = Some(len);
-            staged.push(result);
-        }
-        let was = match (changed, parsed.archive.index) {
-            (false, _) => "current",
-            (true, None) => "missing",
-            (true, Some(_)) => "stale",
-        };
-        report.changed |= changed;
-        report.archives.push(IndexSummary { archive: summary, was, names });
+        let mut index = index_of(&symbols.collect::<Result<Vec<_>>>()?);
+        index.has_objects = parsed.objects.iter().any(|object| !matches!(object, Object::Other));
+        index.date = if self.stamps == Stamps::Now { now() } else { 0 };
+        index.wide_from = self.wide_from.unwrap_or(index.wide_from);
+        Ok(index)
     }
-    staged.into_iter().try_for_each(|result| result.commit())?;
+}
+
+/// Runs `amend` on each archive, and puts the results in place when all are complete.
+fn for_each(
+    archives: &[impl AsRef<Path>],
+    output: &Output,
+    amend: impl Fn(&mut ParsedArchive<'_>, Target) -> Result<(IndexSummary, Option<Staged>)>,
+) -> Result<IndexReport> {
+    let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+    let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
+    let targets = output.targets(&inputs)?;
+    let mut report = IndexReport { schema: SCHEMA, verb: "index", changed: false, archives: Vec::new() };
+    let mut staged = Vec::new();
+    for (mut parsed, target) in parsed.into_iter().zip(targets) {
+        check_folder(&parsed, output)?;
+        let (summary, result) = amend(&mut parsed, target)?;
+        report.changed |= summary.archive.changed;
+        report.archives.push(summary);
+        staged.extend(result);
+    }
+    staged.into_iter().try_for_each(Staged::commit)?;
     Ok(report)
+}
+
+/// A thin archive finds its members from its own folder: from another, it would not.
+fn check_folder(parsed: &ParsedArchive<'_>, output: &Output) -> Result<()> {
+    let folder = match output {
+        Output::InPlace | Output::Nowhere => return Ok(()),
+        Output::Stdout => None,
+        Output::File(path) => Some(path.parent().unwrap_or(Path::new(""))),
+        Output::Directory(folder) => Some(folder.as_path()),
+    };
+    let canonical = |folder: &Path| std::fs::canonicalize(Path::new(".").join(folder)).ok();
+    let own = canonical(parsed.input.path.parent().unwrap_or(Path::new("")));
+    let relative = parsed.archive.members.iter().any(|member| !member.name.starts_with(b"/"));
+    if parsed.archive.thin && relative && folder.and_then(canonical) != own {
+        let what = "a thin archive names its members by their place from its folder: it cannot go to another";
+        return Err(Error::usage(what).with_help("write it beside the original").in_archive(&parsed.input.path));
+    }
+    Ok(())
+}
+
+/// Whether a thin archive's headers give other sizes than the files have now.
+fn stale_sizes(parsed: &ParsedArchive<'_>) -> bool {
+    parsed.archive.members.iter().any(|member| member.header.size() != Some(member.data.len() as u64))
+}
+
+fn touch(parsed: &mut ParsedArchive<'_>, target: Target, output: &Output) -> Result<(IndexSummary, Option<Staged>)> {
+    let path = &parsed.input.path;
+    let Some(&table) = parsed.archive.index.first() else {
+        return Err(Error::usage("it has no index whose date could change").in_archive(path));
+    };
+    let mut patch = Patch::default();
+    if parsed.archive.kind.is_bsd_like() {
+        let start = table.header_offset as usize;
+        patch.replace(start + DATE.start..start + DATE.end, date_field(now()));
+    }
+    let bytes = parsed.input.bytes();
+    let parts = patch.parts(bytes);
+    let changed = !patch.is_empty();
+    let mut summary = ArchiveSummary::before(parsed, &target, 0, changed);
+    let mut staged = None;
+    if *output != Output::Nowhere && (changed || *output != Output::InPlace) {
+        let result = target.stage().map_err(|error| error.in_archive(path))?;
+        let written = parts.iter().try_for_each(|part| result.file().write_all(part));
+        written.map_err(|error| Error::io("cannot write the archive", error).in_archive(path))?;
+        summary.output_bytes = Some(bytes.len() as u64);
+        staged = Some(result);
+    }
+    let names = table.entries().map_or(0, |entries| entries.len());
+    Ok((IndexSummary { archive: summary, was: "unchecked", names }, staged))
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 
 impl fmt::Display for IndexReport {

@@ -1,5 +1,7 @@
 //! The files to amend, mapped into memory; and their members, parsed in parallel.
 
+mod thin;
+
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -18,6 +20,8 @@ pub struct Input {
     pub path: PathBuf,
     bytes: Bytes,
     len: u64,
+    /// A thin archive's members.
+    externals: Vec<thin::External>,
 }
 
 #[derive(Debug)]
@@ -27,19 +31,32 @@ enum Bytes {
 }
 
 impl Input {
-    /// Opens `path`; `-` reads standard input to its end.
+    /// Opens `path`, and the files that a thin archive's members are in; `-` reads standard input to its end.
     ///
     /// # Errors
-    /// I/O, with the path.
+    /// I/O, with the path; malformed, for a thin archive.
     pub fn open(path: &Path) -> Result<Self> {
-        let bytes = read(path).map_err(|error| Error::io("cannot read the archive", error).in_archive(path))?;
-        let len = bytes.as_slice().len() as u64;
-        Ok(Self { path: path.to_path_buf(), bytes, len })
+        Self::open_from(path, path)
     }
 
-    /// Other bytes in place of the file's, as if they had been read from it.
+    /// Opens `path` as what is to be at this input's path: a thin archive's members are looked for from there.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn reopen(&self, path: &Path) -> Result<Self> {
+        Self::open_from(path, &self.path)
+    }
+
+    fn open_from(path: &Path, base: &Path) -> Result<Self> {
+        let bytes = read(path).map_err(|error| Error::io("cannot read the archive", error).in_archive(path))?;
+        let len = bytes.as_slice().len() as u64;
+        let externals = thin::open(bytes.as_slice(), base).map_err(|error| error.in_archive(path))?;
+        Ok(Self { path: path.to_path_buf(), bytes, len, externals })
+    }
+
+    /// Other bytes in place of the file's, as if they had been read from it; not a thin archive's.
     pub(crate) fn with_bytes(&self, bytes: Vec<u8>) -> Self {
-        Self { path: self.path.clone(), bytes: Bytes::Read(bytes), len: self.len }
+        Self { path: self.path.clone(), bytes: Bytes::Read(bytes), len: self.len, externals: Vec::new() }
     }
 
     /// The length of the file in bytes.
@@ -55,6 +72,18 @@ impl Input {
     /// The whole file.
     pub fn bytes(&self) -> &[u8] {
         self.bytes.as_slice()
+    }
+
+    /// The archive in it, every member with its data.
+    ///
+    /// # Errors
+    /// Malformed or unsupported, with the offset.
+    pub fn archive(&self) -> Result<Archive<'_>> {
+        let mut archive = Archive::parse(self.bytes())?;
+        for (member, external) in archive.members.iter_mut().zip(&self.externals) {
+            member.data = external.data();
+        }
+        Ok(archive)
     }
 }
 
@@ -109,7 +138,7 @@ impl<'d> ParsedArchive<'d> {
     /// # Errors
     /// Malformed or unsupported, with file, member and offset.
     pub fn parse(input: &'d Input) -> Result<Self> {
-        let archive = Archive::parse(input.bytes()).map_err(|error| error.in_archive(&input.path))?;
+        let archive = input.archive().map_err(|error| error.in_archive(&input.path))?;
         let objects = archive
             .members
             .par_iter()

@@ -136,7 +136,7 @@ fn carry_out<'d>(
     let mut staged = Vec::new();
     for (at, (parsed, target)) in parsed.iter().zip(targets).enumerate() {
         let edits = archive_edits(at, db, plan);
-        let changed = edits.would_change(parsed)?;
+        let changed = edits.would_change(parsed);
         let mut summary = ArchiveSummary::before(parsed, &target, edits.changed_members(), changed);
         // What is there already is not written again, so that build systems see no change.
         if *output != Output::Nowhere && (changed || *output != Output::InPlace) {

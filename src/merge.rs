@@ -12,7 +12,7 @@ use std::process::Command;
 
 use rayon::prelude::*;
 
-use crate::archive::{ArchiveIndex, ArchiveWriter, Header, NewMember};
+use crate::archive::{ArchiveIndex, ArchiveWriter, Header, Member, NewMember, Place};
 use crate::error::{Error, Result, printable, printable_path};
 use crate::input::{Input, ParsedArchive};
 use crate::object::Object;
@@ -28,7 +28,8 @@ const BITCODE: [&[u8]; 2] = [b".llvmbc", b".llvmcmd"];
 /// I/O, a linker that is not there or refuses, members that no linker joins.
 pub fn merge(parsed: &ParsedArchive<'_>, linker: &Path) -> Result<Option<Input>> {
     let is_object = |object: &Object<'_>| !matches!(object, Object::Other);
-    if parsed.objects.iter().filter(|object| is_object(object)).count() < 2 {
+    // A thin archive is refused with the other problems of the plan.
+    if parsed.archive.thin || parsed.objects.iter().filter(|object| is_object(object)).count() < 2 {
         return Ok(None);
     }
     let folder = tempfile::tempdir().map_err(|error| Error::io("cannot make a temporary folder", error))?;
@@ -81,15 +82,16 @@ fn write_without_bitcode(object: &Object<'_>, data: &[u8], path: &Path) -> Resul
 }
 
 fn archive_of(parsed: &ParsedArchive<'_>, merged: &[u8], others: impl Iterator<Item = usize>) -> Result<Input> {
-    let index = ArchiveIndex::default();
+    let (archive, index) = (&parsed.archive, ArchiveIndex::default());
     let mut bytes = Cursor::new(Vec::new());
-    let width = parsed.archive.index_width(0);
-    let mut writer = ArchiveWriter::start(&mut bytes, &index, width, parsed.archive.name_table)?;
-    let header = Header::named(b"merged.o/");
-    writer.append(&NewMember { header: Header::parse(&header, 0)?, parts: vec![merged] })?;
+    let mut writer = ArchiveWriter::start(&mut bytes, archive.kind, &index, archive)?;
+    let header = Header::parse(&Header::named(b"merged.o/"), 0)?;
+    let name = b"merged.o";
+    let joined = Member { name, header, header_offset: 0, inline_name: b"", data: merged, place: Place::Here };
+    writer.append(&NewMember { member: &joined, parts: vec![merged] })?;
     for at in others {
-        let member = &parsed.archive.members[at];
-        writer.append(&NewMember { header: member.header, parts: vec![member.data] })?;
+        let member = &archive.members[at];
+        writer.append(&NewMember { member, parts: vec![member.data] })?;
     }
     writer.finish(&index)?;
     Ok(parsed.input.with_bytes(bytes.into_inner()))

@@ -1,13 +1,14 @@
 //! Carries a plan out on one archive: members patched in parallel and written in order, the index from what was
 //! written, and the finished file held against the plan before anyone sees it.
 
-use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{BufWriter, Seek, Write};
 
 use rayon::prelude::*;
 
-use crate::archive::{Archive, ArchiveIndex, ArchiveWriter, IndexWidth, NewMember};
+use crate::archive::{ArchiveIndex, ArchiveKind, ArchiveWriter, NewMember};
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{Input, ParsedArchive};
+use crate::input::ParsedArchive;
 use crate::object::Object;
 use crate::object::symbol::{ObjectEdits, ObjectSymbols, Suffixes};
 use crate::output::{Staged, Target};
@@ -27,6 +28,14 @@ pub struct ArchiveEdits<'a> {
     pub index: ArchiveIndex,
 }
 
+/// What came of writing an archive.
+enum Written {
+    /// It is complete, and this long.
+    Whole(u64),
+    /// It has to be of this kind instead.
+    Needs(ArchiveKind),
+}
+
 impl ArchiveEdits<'_> {
     /// How many members change.
     pub fn changed_members(&self) -> usize {
@@ -34,15 +43,8 @@ impl ArchiveEdits<'_> {
     }
 
     /// Whether the archive as it stands is not yet what these edits make of it, index included.
-    ///
-    /// # Errors
-    /// Unsupported, when the index cannot be expressed.
-    pub fn would_change(&self, parsed: &ParsedArchive<'_>) -> Result<bool> {
-        if self.changed_members() > 0 {
-            return Ok(true);
-        }
-        let (comparison, len) = self.write(parsed, Comparison::new(parsed.input.bytes()))?;
-        Ok(!comparison.same || len != parsed.input.bytes().len() as u64)
+    pub fn would_change(&self, parsed: &ParsedArchive<'_>) -> bool {
+        self.changed_members() > 0 || !parsed.archive.index_is(&self.index)
     }
 
     /// Writes the result to a temporary file beside `target`, to be verified there. Gives the length with it.
@@ -51,30 +53,33 @@ impl ArchiveEdits<'_> {
     /// I/O or unsupported; then nothing stays behind.
     pub fn stage(&self, parsed: &ParsedArchive<'_>, target: Target) -> Result<(Staged, u64)> {
         let staged = target.stage().map_err(|error| error.in_archive(&parsed.input.path))?;
-        let out = BufWriter::with_capacity(1 << 20, staged.file());
-        let (_, len) = self.write(parsed, out).map_err(|error| error.in_archive(&parsed.input.path))?;
+        let len = self.write(parsed, staged.file()).map_err(|error| error.in_archive(&parsed.input.path))?;
         Ok((staged, len))
     }
 
-    fn write<W: Write + Seek + Send>(&self, parsed: &ParsedArchive<'_>, mut out: W) -> Result<(W, u64)> {
-        let len = match self.write_with(parsed, &mut out, parsed.archive.index_width(0))? {
-            Some(len) => Some(len),
-            None => {
-                out.seek(SeekFrom::Start(0)).map_err(|error| Error::io("cannot write the archive", error))?;
-                self.write_with(parsed, &mut out, IndexWidth::Wide)?
+    fn write(&self, parsed: &ParsedArchive<'_>, mut file: &File) -> Result<u64> {
+        let archive = &parsed.archive;
+        // How wide the index's offsets have to be is only known when all members are patched: that it is as if none
+        // changed is seldom wrong.
+        let last_header = archive.last_header_without_index();
+        let mut kind = self.index.kind_for(archive.kind, archive.members.len(), last_header)?;
+        loop {
+            match self.write_as(parsed, BufWriter::with_capacity(1 << 20, file), kind)? {
+                Written::Whole(len) => return Ok(len),
+                Written::Needs(other) => kind = other,
             }
-        };
-        Ok((out, len.unwrap_or_default()))
+            let emptied = file.set_len(0).and_then(|()| file.rewind());
+            emptied.map_err(|error| Error::io("cannot write the archive", error))?;
+        }
     }
 
-    /// `None` when the archive has grown past what an index of this width reaches.
-    fn write_with<W: Write + Seek + Send>(
+    fn write_as<W: Write + Seek + Send>(
         &self,
         parsed: &ParsedArchive<'_>,
-        out: &mut W,
-        width: IndexWidth,
-    ) -> Result<Option<u64>> {
-        let mut writer = ArchiveWriter::start(out, &self.index, width, parsed.archive.name_table)?;
+        out: W,
+        kind: ArchiveKind,
+    ) -> Result<Written> {
+        let mut writer = ArchiveWriter::start(out, kind, &self.index, &parsed.archive)?;
         // One batch is written while the next is patched.
         let mut ready = self.patch_batch(parsed, 0)?;
         for start in (0..self.members.len()).step_by(BATCH) {
@@ -83,10 +88,8 @@ impl ArchiveEdits<'_> {
             written?;
             ready = next?;
         }
-        if parsed.archive.index_width(writer.last_header()) != width {
-            return Ok(None);
-        }
-        writer.finish(&self.index).map(Some)
+        let needed = writer.needed_kind(parsed.archive.kind, &self.index)?;
+        if needed == kind { writer.finish(&self.index).map(Written::Whole) } else { Ok(Written::Needs(needed)) }
     }
 
     fn patch_batch(&self, parsed: &ParsedArchive<'_>, start: usize) -> Result<Vec<Patch>> {
@@ -103,7 +106,7 @@ impl ArchiveEdits<'_> {
     ) -> Result<()> {
         for (at, patch) in (start..).zip(patches) {
             let member = &parsed.archive.members[at];
-            let new = NewMember { header: member.header, parts: patch.parts(member.data) };
+            let new = NewMember { member, parts: patch.parts(member.data) };
             writer.append(&new).map_err(|error| parsed.locate(error, at))?;
         }
         Ok(())
@@ -119,13 +122,13 @@ impl ArchiveEdits<'_> {
     /// # Errors
     /// Verification, naming the first difference.
     pub fn verify(&self, parsed: &ParsedArchive<'_>, staged: &Staged) -> Result<()> {
-        let input = Input::open(staged.path())?;
+        let input = parsed.input.reopen(staged.path())?;
         // The temporary file's name says nothing to the user: errors are placed in the archive it was made from.
         let place = |error: Error| match error.kind() {
             ErrorKind::Verification(_) => error.in_archive(&parsed.input.path),
             _ => Error::verification(error.to_string()).in_archive(&parsed.input.path),
         };
-        let archive = Archive::parse(input.bytes()).map_err(place)?;
+        let archive = input.archive().map_err(place)?;
         if archive.members.len() != parsed.archive.members.len() || archive.name_table != parsed.archive.name_table {
             return Err(place(Error::verification("the members are not those of the original")));
         }
@@ -144,7 +147,10 @@ impl ArchiveEdits<'_> {
         });
         let symbols = symbols.enumerate().map(|(at, symbols)| symbols.map_err(|error| parsed.locate(error, at)));
         let symbols = symbols.collect::<Result<Vec<_>>>().map_err(place)?;
-        verify_index(&archive, &index_of(&symbols)).map_err(place)
+        if !archive.index_is(&index_of(&symbols)) {
+            return Err(place(Error::verification("the index is not that of the members")));
+        }
+        Ok(())
     }
 }
 
@@ -157,50 +163,4 @@ pub fn index_of(members: &[ObjectSymbols<'_>]) -> ArchiveIndex {
         }
     }
     index
-}
-
-fn verify_index(archive: &Archive<'_>, index: &ArchiveIndex) -> Result<()> {
-    let offsets: Vec<u64> = archive.members.iter().map(|member| member.header_offset).collect();
-    let width = archive.index_width(offsets.last().copied().unwrap_or_default());
-    let expected = index.to_bytes(width, &offsets)?;
-    let found = archive.index.unwrap_or_default();
-    if expected.get(crate::archive::header::HEADER_LEN..).unwrap_or_default() != found {
-        return Err(Error::verification("the index is not that of the members"));
-    }
-    Ok(())
-}
-
-/// Takes what is written and compares it with what is there.
-struct Comparison<'a> {
-    original: &'a [u8],
-    position: usize,
-    same: bool,
-}
-
-impl<'a> Comparison<'a> {
-    fn new(original: &'a [u8]) -> Self {
-        Self { original, position: 0, same: true }
-    }
-}
-
-impl Write for Comparison<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let end = self.position + bytes.len();
-        self.same &= self.original.get(self.position..end) == Some(bytes);
-        self.position = end;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Seek for Comparison<'_> {
-    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
-        if let SeekFrom::Start(position) = to {
-            self.position = position as usize;
-        }
-        Ok(self.position as u64)
-    }
 }

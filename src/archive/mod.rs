@@ -1,30 +1,40 @@
 //! Static archives: the members of a `.a`, `.lib` or `.rlib` and its index, borrowed from the file's bytes.
 //!
-//! The format is `ar(5)` with the System V / GNU conventions (as in binutils' `bfd/archive.c` and LLVM's
-//! `Object/Archive.cpp`): `/` or `/SYM64/` is the index, `//` the table of names over 15 bytes. This module knows
-//! archive kinds and nothing of what the members are.
+//! The format is `ar(5)` with the conventions of System V / GNU, 4.4BSD, Darwin and COFF, as binutils'
+//! `bfd/archive.c` and LLVM's `Object/Archive.cpp` read and `Object/ArchiveWriter.cpp` writes them. This module knows
+//! archive kinds and nothing of what the members are, nor of files.
 
 pub mod header;
 mod index;
+mod kind;
+mod parse;
+mod table;
 mod writer;
 
 pub use header::Header;
-pub use index::{ArchiveIndex, IndexWidth};
+pub use index::ArchiveIndex;
+pub use kind::ArchiveKind;
+pub use table::{IndexTable, Layout};
 pub use writer::{ArchiveWriter, NewMember};
 
+use std::collections::HashMap;
+
 use crate::error::{Error, Result};
-use header::{HEADER_LEN, decimal};
+use header::HEADER_LEN;
 
 const MAGIC: &[u8] = b"!<arch>\n";
+const THIN_MAGIC: &[u8] = b"!<thin>\n";
 
-/// The flavour of an archive.
+/// Where a member's data is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
-pub enum ArchiveKind {
-    /// System V / GNU, index with 32-bit offsets (`/`).
-    Gnu,
-    /// System V / GNU, index with 64-bit offsets (`/SYM64/`).
-    Gnu64,
+pub enum Place {
+    /// Behind its header.
+    Here,
+    /// In the file that the member's name is the path of: a thin archive's member.
+    File,
+    /// In the archive that the member's name is the path of, behind the header at this offset: a thin archive's
+    /// member from a regular one, as GNU `ar` writes it.
+    Nested(u64),
 }
 
 /// One member: a name and bytes.
@@ -33,17 +43,41 @@ pub struct Member<'d> {
     /// The name, without the archive's own decoration.
     pub name: &'d [u8],
     /// Its header as it stands.
-    pub header: Header<'d>,
+    pub header: Header,
     /// Where the header starts, in bytes from the start of the file.
     pub header_offset: u64,
-    /// Its data.
+    /// What stands between header and data: the name of a `#1/N` member, with its padding.
+    pub inline_name: &'d [u8],
+    /// Its data. The parser leaves it empty where it is elsewhere.
     pub data: &'d [u8],
+    /// Where the data is.
+    pub place: Place,
 }
 
 impl Member<'_> {
-    /// Where the data starts, in bytes from the start of the file.
+    /// Where the data starts, in bytes from the start of the file that it is in.
     pub fn data_offset(&self) -> u64 {
-        self.header_offset + HEADER_LEN as u64
+        match self.place {
+            Place::Here => self.header_offset + (HEADER_LEN + self.inline_name.len()) as u64,
+            Place::File => 0,
+            Place::Nested(offset) => offset + HEADER_LEN as u64,
+        }
+    }
+
+    /// Whether its name stands in front of its data.
+    fn has_bsd_name(&self) -> bool {
+        self.header.raw_name().starts_with(b"#1/")
+    }
+
+    /// How many bytes of the archive it takes, padding included.
+    fn len_in_archive(&self) -> u64 {
+        let data = if self.place == Place::Here { self.data.len() } else { 0 };
+        ((HEADER_LEN + self.inline_name.len() + data) as u64).next_multiple_of(2)
+    }
+
+    /// Whether it ends where 8 bytes do.
+    fn ends_aligned(&self) -> bool {
+        (self.data_offset() + self.data.len() as u64).is_multiple_of(8)
     }
 }
 
@@ -52,8 +86,10 @@ impl Member<'_> {
 pub struct Archive<'d> {
     /// The flavour.
     pub kind: ArchiveKind,
-    /// The index member's data, where there is an index.
-    pub index: Option<&'d [u8]>,
+    /// Whether the members' data is in other files.
+    pub thin: bool,
+    /// The index as it stands: one table, or COFF's two; none where there is no index.
+    pub index: Vec<IndexTable<'d>>,
     /// The `//` member with its header and padding, where there is one.
     pub name_table: Option<&'d [u8]>,
     /// The members in order, without the index and the name table.
@@ -64,71 +100,10 @@ impl<'d> Archive<'d> {
     /// Parses the bytes of a whole file.
     ///
     /// # Errors
-    /// Malformed with the offset, for a file that is no archive or contradicts `ar(5)`; unsupported for thin, BSD,
-    /// Darwin, COFF and AIX archives.
+    /// Malformed with the offset, for a file that is no archive or contradicts `ar(5)`; unsupported for AIX archives
+    /// and for COFF archives with more than the two indexes.
     pub fn parse(file: &'d [u8]) -> Result<Self> {
-        check_magic(file)?;
-        let mut archive = Archive { kind: ArchiveKind::Gnu, index: None, name_table: None, members: Vec::new() };
-        let mut offset = MAGIC.len();
-        while offset < file.len() {
-            let header = Header::parse(file, offset)?;
-            let size = header.size().ok_or_else(|| {
-                Error::malformed(offset as u64 + 48, "a member header's size is not a decimal number")
-            })?;
-            let start = offset + HEADER_LEN;
-            let end =
-                usize::try_from(size).ok().and_then(|size| start.checked_add(size)).filter(|&end| end <= file.len());
-            let end = end.ok_or_else(|| {
-                let left = file.len() - start;
-                Error::malformed(offset as u64 + 48, format!("a member of {size} bytes, but the file has {left} left"))
-            })?;
-            // Members start at even offsets; the padding after the last one may be missing.
-            let next = end.saturating_add(end & 1).min(file.len());
-            archive.add(header, offset, &file[offset..next], &file[start..end])?;
-            offset = next;
-        }
-        Ok(archive)
-    }
-
-    fn add(&mut self, header: Header<'d>, offset: usize, whole: &'d [u8], data: &'d [u8]) -> Result<()> {
-        let raw = header.raw_name();
-        match raw {
-            b"/" | b"/SYM64/" if self.index.is_none() && self.members.is_empty() && self.name_table.is_none() => {
-                self.kind = if raw == b"/" { ArchiveKind::Gnu } else { ArchiveKind::Gnu64 };
-                self.index = Some(data);
-            }
-            b"/" => return Err(unserved("COFF", "it has a second linker member").at(offset as u64)),
-            b"/SYM64/" => return Err(Error::malformed(offset as u64, "a second index")),
-            b"//" if self.name_table.is_none() => self.name_table = Some(whole),
-            b"//" => {
-                return Err(Error::malformed(offset as u64, "a second table of long names"));
-            }
-            b"/<ECSYMBOLS>/" | b"/<HYBRIDMAP>/" => {
-                return Err(unserved("COFF", "it has an EC symbol table").at(offset as u64));
-            }
-            _ if raw.starts_with(b"#1/") || raw.starts_with(b"__.SYMDEF") => {
-                return Err(unserved("BSD or Darwin", "its names or index are in that style").at(offset as u64));
-            }
-            _ => {
-                let name = self.member_name(raw, offset)?;
-                self.members.push(Member { name, header, header_offset: offset as u64, data });
-            }
-        }
-        Ok(())
-    }
-
-    /// `foo.o/` is a name; `/18` is a name at that offset of the `//` table, where it ends in `/\n`.
-    fn member_name(&self, raw: &'d [u8], offset: usize) -> Result<&'d [u8]> {
-        let Some(digits) = raw.strip_prefix(b"/") else {
-            return Ok(raw.strip_suffix(b"/").unwrap_or(raw));
-        };
-        let lost = |what: &str| Error::malformed(offset as u64, format!("a member's long name is {what}"));
-        let at = decimal(digits).ok_or_else(|| lost("not a decimal number"))?;
-        let table = self.name_table.ok_or_else(|| lost("given by number, but the archive has no table of names"))?;
-        let rest = usize::try_from(at).ok().and_then(|at| table[HEADER_LEN..].get(at..));
-        let rest = rest.filter(|rest| !rest.is_empty()).ok_or_else(|| lost("outside the table of names"))?;
-        let end = memchr::memchr2(b'\n', 0, rest).unwrap_or(rest.len());
-        Ok(rest[..end].strip_suffix(b"/").unwrap_or(&rest[..end]))
+        parse::parse(file)
     }
 
     /// That no offset in the index is past the end of the file, `len` bytes long: the sure sign of an archive that was
@@ -137,46 +112,70 @@ impl<'d> Archive<'d> {
     /// # Errors
     /// Malformed.
     pub fn check_index_bounds(&self, len: u64) -> Result<()> {
-        let Some(index) = self.index else { return Ok(()) };
-        match index::last_offset(index, self.kind) {
-            Some(last) if last >= len => {
-                let what = format!("the index names a member at {last:#x}, but the file ends at {len:#x}: cut short?");
-                Err(Error::malformed(MAGIC.len() as u64, what).with_help("if it is whole: armend index ARCHIVE"))
+        let Some(last) = self.index.iter().filter_map(IndexTable::last_offset).max().filter(|&last| last >= len) else {
+            return Ok(());
+        };
+        let what = format!("the index names a member at {last:#x}, but the file ends at {len:#x}: cut short?");
+        Err(Error::malformed(MAGIC.len() as u64, what).with_help("if it is whole: armend index ARCHIVE"))
+    }
+
+    /// Whether the index says what `index` says, in the way of this kind of archive: the same names of the same
+    /// members, whatever their order, their padding or the header's date.
+    pub fn index_is(&self, index: &ArchiveIndex) -> bool {
+        let expected = index.entries_for(self.kind);
+        if expected.is_empty() && self.index.is_empty() {
+            return true;
+        }
+        let offset = |member: u32| self.members.get(member as usize).map(|member| member.header_offset);
+        let expected = expected.iter().map(|&(name, member)| Some((offset(member)?, name)));
+        let Some(mut expected) = expected.collect::<Option<Vec<_>>>() else {
+            return false;
+        };
+        // Most are in the order of the members; the sorted ones are the exception.
+        let mut same = |table: &IndexTable<'_>| {
+            if !table.lists_members(self.members.iter().map(|member| member.header_offset)) {
+                return None;
             }
-            _ => Ok(()),
-        }
+            let mut entries = table.entries()?;
+            if entries != expected {
+                entries.sort_unstable();
+                expected.sort_unstable();
+            }
+            Some(entries == expected)
+        };
+        self.index.iter().map(|table| table.layout).eq(index::layouts(self.kind).iter().copied())
+            && self.index.iter().all(|table| same(table) == Some(true))
     }
 
-    /// How wide the index's offsets are to be when the last member's header starts at `last_header`: wide where
-    /// 32 bits do not reach, or where the archive has a wide index already.
-    pub fn index_width(&self, last_header: u64) -> IndexWidth {
-        if self.kind == ArchiveKind::Gnu64 || last_header > u64::from(u32::MAX) {
-            IndexWidth::Wide
-        } else {
-            IndexWidth::Narrow
+    /// Makes the members' headers what `ar D` writes: date and owner zero, mode 0644. Darwin's linker finds a member's
+    /// debugging information by name and date, so there members of one name count up from 1. Tells whether any header
+    /// changed.
+    pub fn make_deterministic(&mut self) -> bool {
+        // For each name, how many members have it and how many of these were met.
+        let mut counts = HashMap::<&[u8], (u64, u64)>::new();
+        if matches!(self.kind, ArchiveKind::Darwin | ArchiveKind::Darwin64) {
+            self.members.iter().for_each(|member| counts.entry(member.name).or_default().0 += 1);
         }
-    }
-}
-
-fn check_magic(file: &[u8]) -> Result<()> {
-    if file.starts_with(MAGIC) {
-        return Ok(());
-    }
-    let unsupported = |what: &str| Err(unserved(what, "its first bytes say so").at(0));
-    match file {
-        [] => Err(Error::malformed(0, "the file is empty, not an archive")),
-        [b'!', b'<', b't', b'h', b'i', b'n', b'>', b'\n', ..] => unsupported("thin"),
-        [b'<', b'b', b'i', b'g', b'a', b'f', b'>', b'\n', ..] => unsupported("AIX big"),
-        [0x7f, b'E', b'L', b'F', ..] => Err(Error::malformed(0, "an ELF file, not an archive")
-            .with_help("armend amends static archives: make one with `ar rcs libNAME.a FILE.o`")),
-        [b'/', b'*', ..] | [b'G', b'R', b'O', b'U', b'P', ..] | [b'I', b'N', b'P', b'U', b'T', ..] => {
-            Err(Error::malformed(0, "a linker script, not an archive").with_help("amend the archives that it names"))
+        let mut changed = false;
+        for member in &mut self.members {
+            let date = match counts.get_mut(member.name) {
+                Some((2.., date)) => {
+                    *date += 1;
+                    *date
+                }
+                _ => 0,
+            };
+            let header = member.header.deterministic(date);
+            changed |= header != member.header;
+            member.header = header;
         }
-        _ if MAGIC.starts_with(file) => Err(Error::malformed(0, "the file ends inside the archive's magic")),
-        _ => Err(Error::malformed(0, "not an archive: it does not begin with \"!<arch>\\n\"")),
+        changed
     }
-}
 
-fn unserved(kind: &str, why: &str) -> Error {
-    Error::unsupported(format!("a {kind} archive ({why}); only GNU archives are served so far"))
+    /// Where the last member's header would start if the archive had no index.
+    pub fn last_header_without_index(&self) -> u64 {
+        let names = self.name_table.map_or(0, |names| names.len().next_multiple_of(2));
+        let before = &self.members[..self.members.len().saturating_sub(1)];
+        (MAGIC.len() + names) as u64 + before.iter().map(Member::len_in_archive).sum::<u64>()
+    }
 }

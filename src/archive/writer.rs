@@ -3,73 +3,85 @@
 
 use std::io::{Seek, SeekFrom, Write};
 
-use super::{ArchiveIndex, Header, IndexWidth, MAGIC};
+use super::{Archive, ArchiveIndex, ArchiveKind, MAGIC, Member, Place, THIN_MAGIC};
 use crate::error::{Error, Result};
 
 /// A member as it is to be written.
 #[derive(Debug)]
-pub struct NewMember<'d> {
-    /// The header; its size field is corrected where the data's length differs.
-    pub header: Header<'d>,
+pub struct NewMember<'a, 'd> {
+    /// The member as it was: its header, whose size is corrected where the data's length differs, and its name.
+    pub member: &'a Member<'d>,
     /// The data, in the order of the parts.
-    pub parts: Vec<&'d [u8]>,
+    pub parts: Vec<&'a [u8]>,
 }
 
 /// Writes one archive to `out`, which must be empty.
 #[derive(Debug)]
 pub struct ArchiveWriter<W> {
     out: W,
-    width: IndexWidth,
+    kind: ArchiveKind,
+    /// The length of the index and its headers.
+    room: usize,
     position: u64,
     header_offsets: Vec<u64>,
 }
 
 impl<W: Write + Seek> ArchiveWriter<W> {
-    /// Starts an archive whose index will be `index`, and whose long names are those of `name_table` (the member with
-    /// its header and padding).
+    /// Starts an archive of this kind whose index will be `index`, and whose long names are those of `original`.
     ///
     /// # Errors
     /// What `out` returns.
-    pub fn start(mut out: W, index: &ArchiveIndex, width: IndexWidth, name_table: Option<&[u8]>) -> Result<Self> {
-        out.write_all(MAGIC).map_err(cannot_write)?;
-        let room = index.len_in_file(width);
+    pub fn start(mut out: W, kind: ArchiveKind, index: &ArchiveIndex, original: &Archive<'_>) -> Result<Self> {
+        out.write_all(if original.thin { THIN_MAGIC } else { MAGIC }).map_err(cannot_write)?;
+        let room = index.len_in_file(kind, original.members.len());
         out.seek(SeekFrom::Start((MAGIC.len() + room) as u64)).map_err(cannot_write)?;
-        let names = name_table.unwrap_or_default();
+        let names = original.name_table.unwrap_or_default();
         out.write_all(names).map_err(cannot_write)?;
         let mut position = (MAGIC.len() + room + names.len()) as u64;
         position += pad(&mut out, position)?;
-        Ok(Self { out, width, position, header_offsets: Vec::new() })
+        Ok(Self { out, kind, room, position, header_offsets: Vec::new() })
     }
 
-    /// Appends a member.
+    /// Appends a member. A thin archive's has the size of its data, and not the data.
     ///
     /// # Errors
     /// What `out` returns; unsupported for a member whose size the header cannot hold.
-    pub fn append(&mut self, member: &NewMember<'_>) -> Result<()> {
-        let size: u64 = member.parts.iter().map(|part| part.len() as u64).sum();
-        let header =
-            if member.header.size() == Some(size) { *member.header.bytes() } else { member.header.with_size(size)? };
+    pub fn append(&mut self, new: &NewMember<'_, '_>) -> Result<()> {
+        let member = new.member;
+        let size: u64 = new.parts.iter().map(|part| part.len() as u64).sum();
+        let filler = filler(member, size);
+        let size = size + (member.inline_name.len() + filler.len()) as u64;
+        let header = if member.header.size() == Some(size) { member.header } else { member.header.with_size(size)? };
         self.header_offsets.push(self.position);
-        self.out.write_all(&header).map_err(cannot_write)?;
-        for part in &member.parts {
-            self.out.write_all(part).map_err(cannot_write)?;
+        self.out.write_all(header.bytes()).map_err(cannot_write)?;
+        self.position += header.bytes().len() as u64;
+        if member.place == Place::Here {
+            self.out.write_all(member.inline_name).map_err(cannot_write)?;
+            new.parts.iter().try_for_each(|part| write_sparse(&mut self.out, part)).map_err(cannot_write)?;
+            self.out.write_all(filler).map_err(cannot_write)?;
+            self.position += size;
+            self.position += pad(&mut self.out, self.position)?;
         }
-        self.position += header.len() as u64 + size;
-        self.position += pad(&mut self.out, self.position)?;
         Ok(())
     }
 
-    /// Where the last member's header starts.
-    pub fn last_header(&self) -> u64 {
-        self.header_offsets.last().copied().unwrap_or_default()
+    /// The kind that the archive turns out to need for `index`: not the one it was started as, when it has grown past
+    /// what 32-bit offsets reach, or has not after all.
+    ///
+    /// # Errors
+    /// Unsupported, for a COFF archive that is too large.
+    pub fn needed_kind(&self, original: ArchiveKind, index: &ArchiveIndex) -> Result<ArchiveKind> {
+        let start = (MAGIC.len() + self.room) as u64;
+        let last_header = self.header_offsets.last().copied().unwrap_or(start) - self.room as u64;
+        index.kind_for(original, self.header_offsets.len(), last_header)
     }
 
     /// Writes the index into its room; gives the archive's length in bytes.
     ///
     /// # Errors
-    /// What `out` returns; unsupported when the archive has outgrown a 32-bit index.
+    /// What `out` returns; unsupported when the index cannot be expressed.
     pub fn finish(mut self, index: &ArchiveIndex) -> Result<u64> {
-        let bytes = index.to_bytes(self.width, &self.header_offsets)?;
+        let bytes = index.to_bytes(self.kind, &self.header_offsets)?;
         self.out.seek(SeekFrom::Start(MAGIC.len() as u64)).map_err(cannot_write)?;
         self.out.write_all(&bytes).map_err(cannot_write)?;
         self.out.flush().map_err(cannot_write)?;
@@ -77,11 +89,46 @@ impl<W: Write + Seek> ArchiveWriter<W> {
     }
 }
 
+/// BSD names are padded so that the data starts at a multiple of 8, and Darwin's data is padded to end at one. What
+/// follows a changed member keeps its alignment if the member's length stays the same modulo 8: the filler is part of
+/// the member, as in Darwin archives.
+fn filler(member: &Member<'_>, size: u64) -> &'static [u8] {
+    let missing = if member.has_bsd_name() { (member.data.len() as u64).wrapping_sub(size) % 8 } else { 0 };
+    &b"\n\n\n\n\n\n\n"[..missing as usize]
+}
+
 /// Members start at even offsets; the filler is a newline (`ar(5)`).
 fn pad(out: &mut impl Write, position: u64) -> Result<u64> {
     let filler = &b"\n"[..(position & 1) as usize];
     out.write_all(filler).map_err(cannot_write)?;
     Ok(filler.len() as u64)
+}
+
+/// Writes `bytes`; where many of them are zero, leaves a hole instead, so that the zeros of a sparse file take no
+/// place in its copy either. The last block is always written: it gives the file its length.
+fn write_sparse(out: &mut (impl Write + Seek), bytes: &[u8]) -> std::io::Result<()> {
+    const BLOCK: usize = 1 << 16;
+    const WORTH_A_LOOK: usize = 1 << 20;
+    if bytes.len() < WORTH_A_LOOK {
+        return out.write_all(bytes);
+    }
+    let zeros = [0; BLOCK];
+    let (body, last) = bytes.split_at((bytes.len() - 1) / BLOCK * BLOCK);
+    let mut hole = 0;
+    for block in body.chunks(BLOCK) {
+        if block == zeros {
+            hole += BLOCK as i64;
+            continue;
+        }
+        if hole > 0 {
+            out.seek(SeekFrom::Current(std::mem::take(&mut hole)))?;
+        }
+        out.write_all(block)?;
+    }
+    if hole > 0 {
+        out.seek(SeekFrom::Current(hole))?;
+    }
+    out.write_all(last)
 }
 
 fn cannot_write(source: std::io::Error) -> Error {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use armend::Output;
+use armend::index::{Index, Stamps};
 use clap::Args;
 
 use super::{Global, Outcome};
@@ -12,7 +13,9 @@ use super::{Global, Outcome};
 #[command(after_long_help = "\
 Examples:
   armend index libfoo.a            replace it if its index is missing or stale
-  armend index libfoo.a --check    exit 1 if it is")]
+  armend index libfoo.a --check    exit 1 if it is
+
+Under a name that ends in ranlib, armend takes ranlib's arguments: ranlib [-D|-U|-t] ARCHIVE...")]
 pub struct Command {
     /// The archives; - is standard input
     #[arg(required = true, value_name = "ARCHIVE")]
@@ -26,6 +29,15 @@ pub struct Command {
     /// Write nothing; exit 1 if an index is not current
     #[arg(long)]
     check: bool,
+    /// Make dates and owners zero, the members' as well (without it, only the index's are)
+    #[arg(short = 'D', long, overrides_with = "actual")]
+    deterministic: bool,
+    /// Give the index the present time as its date
+    #[arg(short = 'U', long, overrides_with = "deterministic", conflicts_with = "check")]
+    actual: bool,
+    /// Only give the index the present time as its date, where its kind has one that counts (BSD, Darwin)
+    #[arg(short = 't', long, conflicts_with_all = ["check", "deterministic", "actual"])]
+    touch: bool,
 }
 
 impl Command {
@@ -36,8 +48,22 @@ impl Command {
             None => Output::InPlace,
         };
         global.check_output(&output)?;
-        let report = armend::index::index(&self.archives, &output)?;
+        let stamps = match (self.deterministic, self.actual) {
+            (true, _) => Stamps::Zero,
+            (false, true) => Stamps::Now,
+            (false, false) => Stamps::Keep,
+        };
+        let report = if self.touch {
+            Index::touch(&self.archives, &output)?
+        } else {
+            Index { stamps, wide_from: wide_from() }.run(&self.archives, &output)?
+        };
         global.print(&report, "", &output)?;
         Ok(if self.check && report.changed { Outcome::Found } else { Outcome::Done })
     }
+}
+
+/// LLVM's variable, by which tests get an index of 64-bit offsets without an archive of 4 GiB.
+pub fn wide_from() -> Option<u64> {
+    std::env::var("SYM64_THRESHOLD").ok()?.parse().ok()
 }

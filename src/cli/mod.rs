@@ -4,6 +4,7 @@ mod diff;
 mod explain;
 mod index;
 mod isolate;
+mod ranlib;
 mod response;
 
 use std::fmt::Display;
@@ -80,6 +81,9 @@ enum Outcome {
 
 /// Runs the program: arguments from the command line, exit status to the shell.
 pub fn main() -> ExitCode {
+    if let Some(program) = std::env::args_os().next().filter(|program| ranlib::is_name_of(program)) {
+        return ranlib::main(&program);
+    }
     match run() {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),

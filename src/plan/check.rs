@@ -40,6 +40,11 @@ pub fn check(
 }
 
 fn check_members(archives: &[ParsedArchive<'_>], db: &SymbolDb<'_>) -> Result<()> {
+    if let Some(thin) = archives.iter().find(|parsed| parsed.archive.thin) {
+        let what = "a thin archive: its members are files of their own, which others may use as they are";
+        let error = Error::unsupported(what).with_help("make it whole first: llvm-ar qcsL WHOLE.a THIN.a");
+        return Err(error.in_archive(&thin.input.path));
+    }
     let mut problems = Vec::new();
     for member in db.members() {
         let parsed = &archives[member.archive];

@@ -4,6 +4,7 @@
 //! that others wrote. Everything panics with what to do about it, since only tests call it.
 
 mod cache;
+pub mod corpus;
 mod invoke;
 pub mod members;
 mod packaged;

@@ -118,14 +118,14 @@ pub fn std_1_63_of(architecture: &str) -> PathBuf {
 }
 
 /// A private apt configuration for one suite.
-struct Apt {
+pub(crate) struct Apt {
     folder: PathBuf,
     architecture: Option<String>,
 }
 
 impl Apt {
     /// Fetches the suite's package lists, the machine's own architecture's or another's.
-    fn of_suite(suite: &str, architecture: Option<&str>) -> Self {
+    pub(crate) fn of_suite(suite: &str, architecture: Option<&str>) -> Self {
         let name = architecture.map_or_else(|| suite.to_owned(), |name| format!("{suite}-{name}"));
         let apt = Self { folder: cache_root().join("apt").join(name), architecture: architecture.map(str::to_owned) };
         for folder in ["lists/partial", "cache/archives/partial"] {
@@ -150,7 +150,7 @@ impl Apt {
         fs::remove_dir_all(downloads).unwrap();
     }
 
-    fn command(&self, program: &str) -> Command {
+    pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(tool(program));
         let folder = self.folder.display();
         for option in [

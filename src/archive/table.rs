@@ -1,0 +1,136 @@
+//! An index as it stands in an archive ("armap"), in each of the layouts there are. What contradicts itself has no
+//! entries: an index is never needed to read an archive, only compared with what it should be.
+
+use super::Header;
+
+/// How an index member is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// `/`: the number of entries, that many offsets of member headers, as many NUL-terminated names. Big-endian, 32
+    /// bits. COFF's first linker member too.
+    Gnu,
+    /// `/SYM64/`: the same with 64 bits.
+    Gnu64,
+    /// `__.SYMDEF`: the size of the entries, entries of name and member offset, the size of the names, the names.
+    /// Little-endian, 32 bits.
+    Bsd,
+    /// `__.SYMDEF_64`: the same with 64 bits.
+    Bsd64,
+    /// COFF's second linker member: the number of members, their offsets, the number of entries, that many 16-bit
+    /// positions in the list of members counted from 1, as many names. Little-endian, sorted by name.
+    CoffSecond,
+}
+
+impl Layout {
+    /// The width of its numbers in bytes.
+    pub(super) fn width(self) -> usize {
+        match self {
+            Self::Gnu | Self::Bsd | Self::CoffSecond => 4,
+            Self::Gnu64 | Self::Bsd64 => 8,
+        }
+    }
+
+    pub(super) fn is_bsd(self) -> bool {
+        matches!(self, Self::Bsd | Self::Bsd64)
+    }
+}
+
+/// An index member.
+#[derive(Debug, Clone, Copy)]
+pub struct IndexTable<'d> {
+    /// How it is laid out.
+    pub layout: Layout,
+    /// Its header.
+    pub header: Header,
+    /// Where the header starts, in bytes from the start of the file.
+    pub header_offset: u64,
+    /// Its data.
+    pub data: &'d [u8],
+}
+
+impl<'d> IndexTable<'d> {
+    /// The entries in order, each the offset of a member's header and a name; `None` where the table contradicts
+    /// itself.
+    pub fn entries(&self) -> Option<Vec<(u64, &'d [u8])>> {
+        match self.layout {
+            Layout::Gnu | Layout::Gnu64 => self.gnu_entries(),
+            Layout::Bsd | Layout::Bsd64 => self.bsd_entries(),
+            Layout::CoffSecond => self.coff_entries(),
+        }
+    }
+
+    fn gnu_entries(&self) -> Option<Vec<(u64, &'d [u8])>> {
+        let (count, rest) = self.number(self.data)?;
+        let (offsets, names) = rest.split_at_checked(count.checked_mul(self.layout.width())?)?;
+        let offsets = offsets.chunks_exact(self.layout.width()).map(big_endian);
+        with_names(offsets, names)
+    }
+
+    fn bsd_entries(&self) -> Option<Vec<(u64, &'d [u8])>> {
+        let width = self.layout.width();
+        let (size, rest) = self.number(self.data)?;
+        let (entries, rest) = rest.split_at_checked(size).filter(|_| size.is_multiple_of(2 * width))?;
+        let (names_len, names) = self.number(rest)?;
+        let names = names.get(..names_len)?;
+        let entry = |bytes: &[u8]| {
+            let rest = names.get(usize::try_from(little_endian(&bytes[..width])).ok()?..)?;
+            Some((little_endian(&bytes[width..]), &rest[..memchr::memchr(0, rest)?]))
+        };
+        entries.chunks_exact(2 * width).map(entry).collect()
+    }
+
+    fn coff_entries(&self) -> Option<Vec<(u64, &'d [u8])>> {
+        let (members, rest) = self.coff_members()?;
+        let (count, rest) = self.number(rest)?;
+        let (positions, names) = rest.split_at_checked(count.checked_mul(2)?)?;
+        let offset = |bytes: &[u8]| members.get(usize::try_from(little_endian(bytes)).ok()?.checked_sub(1)?).copied();
+        let offsets: Vec<u64> = positions.chunks_exact(2).map(offset).collect::<Option<_>>()?;
+        with_names(offsets.into_iter(), names)
+    }
+
+    /// The list of members that COFF's second table begins with, and what follows it.
+    fn coff_members(&self) -> Option<(Vec<u64>, &'d [u8])> {
+        let (count, rest) = self.number(self.data)?;
+        let (offsets, rest) = rest.split_at_checked(count.checked_mul(4)?)?;
+        Some((offsets.chunks_exact(4).map(little_endian).collect(), rest))
+    }
+
+    /// The greatest offset of a member that it knows; `None` where it knows none.
+    pub fn last_offset(&self) -> Option<u64> {
+        match self.layout {
+            Layout::CoffSecond => self.coff_members()?.0.into_iter().max(),
+            _ => self.entries()?.into_iter().map(|entry| entry.0).max(),
+        }
+    }
+
+    /// Whether the table lists the members whose headers are at `offsets`, where its layout lists members at all.
+    pub fn lists_members(&self, offsets: impl Iterator<Item = u64>) -> bool {
+        self.layout != Layout::CoffSecond || self.coff_members().is_some_and(|(members, _)| offsets.eq(members))
+    }
+
+    /// The number at the start of `bytes`, and what follows it.
+    fn number<'a>(&self, bytes: &'a [u8]) -> Option<(usize, &'a [u8])> {
+        let (number, rest) = bytes.split_at_checked(self.layout.width())?;
+        let big = matches!(self.layout, Layout::Gnu | Layout::Gnu64);
+        let number = if big { big_endian(number) } else { little_endian(number) };
+        Some((usize::try_from(number).ok()?, rest))
+    }
+}
+
+fn with_names(offsets: impl ExactSizeIterator<Item = u64>, mut names: &[u8]) -> Option<Vec<(u64, &[u8])>> {
+    let mut entries = Vec::with_capacity(offsets.len());
+    for offset in offsets {
+        let end = memchr::memchr(0, names)?;
+        entries.push((offset, &names[..end]));
+        names = &names[end + 1..];
+    }
+    Some(entries)
+}
+
+fn big_endian(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |number, &byte| number << 8 | u64::from(byte))
+}
+
+fn little_endian(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte))
+}

@@ -1,0 +1,129 @@
+//! Names and sizes that the format has no room for, or two ways to say.
+
+use std::process::Command;
+
+use armend_test_support::{Run, Scratch, members, samples, tool};
+
+use crate::{BSD, COFF, FLAVOURS, files, reader, run, scratch, without_index};
+
+const NAMES: &[&str] = &[
+    "a.o",
+    "fourteen_byt.o",
+    "exactly15bytes.o",
+    "sixteen__bytes.o",
+    "seventeen_bytes.o",
+    "white space",
+    " leading space",
+    "trailing space ",
+    "a:b.o",
+    "back`tick.o",
+    "größe.o",
+    ".o",
+    "__.SYMDEF",
+    "new\tline",
+];
+
+/// Indexed and isolated, every member is where it was, under its name.
+#[test]
+fn names() {
+    let bytes = samples::sample("c-gcc").bytes();
+    let object = &bytes[members::layout(&bytes).members[0].data.clone()];
+    for flavour in FLAVOURS {
+        let scratch = scratch();
+        // The first one is no `__.SYMDEF`: there, even llvm-ar takes it for the index.
+        let contents: Vec<(&str, &[u8])> = NAMES.iter().map(|&name| (name, object)).collect();
+        let expected = flavour.make(&scratch.path("lib.a"), &files(&scratch, &contents));
+        let before = without_index(&expected);
+        scratch.write("lib.a", &before);
+        Run::of(flavour.set_width(&mut scratch.command(&["index", "lib.a"]))).succeeds();
+        assert!(scratch.read("lib.a") == expected, "{flavour:?}");
+        run(&scratch, &["isolate", "lib.a", "--keep", "sx_*"]).succeeds();
+        let after = scratch.read("lib.a");
+        let name = |member: &reader::Member| String::from_utf8(member.name.clone()).expect("UTF-8");
+        let found: Vec<_> = reader::members(&after).iter().map(name).collect();
+        let before: Vec<_> = reader::members(&before).iter().map(name).collect();
+        assert_eq!(found, before, "{flavour:?}");
+        let explained = run(&scratch, &["explain", "sx_run", "lib.a"]).succeeds();
+        assert!(explained.text().contains("lib.a(größe.o)"), "{flavour:?}: {explained}");
+    }
+}
+
+/// GNU `ar P` keeps folders in names; over 15 bytes, it reads them too.
+#[test]
+fn folders_in_names() {
+    let scratch = scratch();
+    let bytes = samples::sample("c-gcc").bytes();
+    for (i, member) in members::layout(&bytes).members.into_iter().enumerate() {
+        scratch.write(&format!("a_deep_folder/{i}/x.o"), &bytes[member.data]);
+    }
+    let mut ar = Command::new(tool("ar"));
+    Run::of(ar.current_dir(scratch.folder()).args(["rcsDP", "lib.a", "a_deep_folder/0/x.o", "a_deep_folder/1/x.o"]))
+        .succeeds();
+    let expected = scratch.read("lib.a");
+    run(&scratch, &["index", "lib.a", "--check"]).exits(0);
+    scratch.write("lib.a", without_index(&expected));
+    run(&scratch, &["index", "lib.a"]).succeeds();
+    assert!(scratch.read("lib.a") == expected);
+    run(&scratch, &["isolate", "lib.a", "--keep", "sx_*"]).succeeds();
+    let listed = Run::of(Command::new(tool("ar")).current_dir(scratch.folder()).args(["tP", "lib.a"])).succeeds();
+    assert_eq!(listed.text(), "a_deep_folder/0/x.o\na_deep_folder/1/x.o\n");
+}
+
+/// What `llvm-ar` does not write but others do: BSD's short names without a slash, names without padding, no name at
+/// all, and the last member's padding left out.
+#[test]
+fn bsd_as_others_write_it() {
+    let bytes = samples::sample("c-gcc").bytes();
+    let object = &bytes[members::layout(&bytes).members[0].data.clone()];
+    let header = |name: &str, size: usize| format!("{name:<16}{:<12}{:<6}{:<6}{:<8o}{size:<10}`\n", 0, 0, 0, 0o644);
+    let inline = format!("{}{}", header("#1/5", 5 + object.len()), "b c.o");
+    let mut archive =
+        [b"!<arch>\n", header("a.o", object.len()).as_bytes(), object, inline.as_bytes(), object].concat();
+    archive.resize(archive.len().next_multiple_of(2), b'\n');
+    archive.extend_from_slice(header("#1/0", 3).as_bytes());
+    archive.extend_from_slice(b"odd");
+    let scratch = Scratch::new(env!("CARGO_BIN_EXE_armend"));
+    scratch.write("lib.a", &archive);
+    run(&scratch, &["index", "lib.a"]).succeeds();
+    let after = scratch.read("lib.a");
+    assert_eq!(without_index(&after).strip_suffix(b"\n").expect("padding"), archive);
+    let listed =
+        Command::new(tool("llvm-nm")).args(["--print-armap"]).arg(scratch.path("lib.a")).output().expect("run");
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(listed.contains("sx_run in a.o\n") && listed.contains("sx_run in b c.o\n"), "{listed}");
+    run(&scratch, &["isolate", "lib.a", "--keep", "sx_*"]).succeeds();
+    let names: Vec<_> = reader::members(&scratch.read("lib.a")).into_iter().map(|member| member.name).collect();
+    assert_eq!(names, [&b"a.o"[..], b"b c.o", b""]);
+}
+
+/// Sizes around the units of padding: each member begins where the format wants it.
+#[test]
+fn sizes() {
+    let bytes = samples::sample("c-gcc").bytes();
+    let object = &bytes[members::layout(&bytes).members[0].data.clone()];
+    for flavour in FLAVOURS {
+        let scratch = scratch();
+        let padded: Vec<Vec<u8>> = (0..9).map(|more| [object, &[0; 9][..more]].concat()).collect();
+        let names: Vec<String> = (0..9).map(|i| format!("{}.o", "n".repeat(i + 1))).collect();
+        let contents: Vec<(&str, &[u8])> =
+            names.iter().zip(&padded).map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+        let expected = flavour.make(&scratch.path("lib.a"), &files(&scratch, &contents));
+        // COFF without an index and without a long name is GNU.
+        if *flavour != COFF {
+            scratch.write("lib.a", without_index(&expected));
+            Run::of(flavour.set_width(&mut scratch.command(&["index", "lib.a"]))).succeeds();
+            assert!(scratch.read("lib.a") == expected, "{flavour:?}");
+        }
+        run(&scratch, &["isolate", "lib.a", "--keep", "sx_*"]).succeeds();
+        let after = scratch.read("lib.a");
+        for (old, new) in reader::members(&expected).iter().zip(reader::members(&after)) {
+            let aligned = if flavour.format == BSD.format || flavour.format == "darwin" { 8 } else { 2 };
+            assert_eq!(new.data.start % aligned, 0, "{flavour:?}");
+            assert_eq!(old.name, new.name);
+        }
+        let nm = Run::of(Command::new(tool("llvm-nm")).arg("--print-armap").arg(scratch.path("lib.a"))).succeeds();
+        // COFF's index has each name once.
+        let last = if *flavour == COFF { "n.o" } else { "nnnnnnnnn.o" };
+        assert!(nm.text().contains(&format!("sx_run in {last}\n")), "{flavour:?}: {nm}");
+    }
+}
