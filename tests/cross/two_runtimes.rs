@@ -50,7 +50,8 @@ impl RustTarget {
             for operation in operations {
                 let separated = [0, 1].map(|at| {
                     let separated = operation.apply(&self.machine, &libraries[at], SIDES[at], folder.path());
-                    if operation.keeps_members {
+                    // Without LTO the same std is in four times the bytes, of text above all.
+                    if operation.keeps_members && lto == "fat" {
                         assert_same_tables(&libraries[at], &separated, &tag(SIDES[at]));
                     }
                     separated
