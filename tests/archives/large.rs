@@ -6,7 +6,7 @@ use std::process::Command;
 
 use armend_test_support::{Run, Scratch, members, samples, tool};
 
-use crate::{COFF, DARWIN, FLAVOURS, Flavour, GNU, files, reader, run, scratch, without_index};
+use crate::{COFF, DARWIN, Flavour, GNU, files, reader, run, scratch, without_index};
 
 /// How long the hole is, a member of zeros.
 const HOLE: u64 = (1 << 32) + 8;
@@ -33,7 +33,7 @@ fn with_hole(scratch: &Scratch, flavour: Flavour) {
 
 #[test]
 fn over_4_gib() {
-    for &flavour in FLAVOURS.iter().filter(|flavour| !flavour.wide) {
+    for flavour in [GNU, DARWIN, COFF] {
         let scratch = scratch();
         with_hole(&scratch, flavour);
         if flavour == COFF {
@@ -44,6 +44,9 @@ fn over_4_gib() {
         run(&scratch, &["index", "lib.a"]).succeeds();
         check(&scratch, flavour, "sx_run");
         run(&scratch, &["index", "lib.a", "--check"]).exits(0);
+        if flavour != GNU {
+            continue;
+        }
         // A tag of its own, as the default one takes reading all those zeros.
         let isolate = ["isolate", "lib.a", "--keep", "shapes_table", "--tag", "large"];
         run(&scratch, &isolate).succeeds();
