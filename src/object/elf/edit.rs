@@ -18,7 +18,7 @@ use crate::object::string_table::{Rewriter, Rewritten};
 use crate::object::symbol::{Binding, NewName, ObjectEdits, SectionChange, Suffixes, SymbolEdit, Visibility};
 use crate::patch::Patch;
 
-/// The tables of an object while they are edited: rows in their original order, until [`Draft::patch`] places them.
+/// The tables of an object while they are edited: rows in their original order, until [`ElfObject::place`] places them.
 #[derive(Debug)]
 pub(super) struct Draft {
     /// New contents of sections, by section index.
