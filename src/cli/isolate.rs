@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use armend::Isolate;
 use armend::policy::{KeepSource, Method, Registries, Scope};
-use armend::{Isolate, Output};
 use clap::{Args, ValueEnum};
 
+use super::destination::Destination;
 use super::{Global, Outcome};
 
 /// Make everything but the exports private to the archive
@@ -29,15 +30,8 @@ pub struct Command {
     archives: Vec<PathBuf>,
     #[command(flatten)]
     policy: PolicyArgs,
-    /// Where the result goes: a file, a folder (DIR/), or - for standard output [default: replace the input]
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Plan and report, write nothing
-    #[arg(long, conflicts_with = "check")]
-    dry_run: bool,
-    /// Write nothing; exit 1 if the run would change anything
-    #[arg(long)]
-    check: bool,
+    #[command(flatten)]
+    destination: Destination,
 }
 
 const BY: &str = "How: by a name of its own, as a weak definition, by hidden visibility alone, as a local symbol \
@@ -138,12 +132,7 @@ impl PolicyArgs {
 
 impl Command {
     pub fn run(&self, global: &Global) -> anyhow::Result<Outcome> {
-        let writes = !self.dry_run && !self.check;
-        let output = match &self.output {
-            _ if !writes => Output::Nowhere,
-            Some(path) => Output::from_path(path.clone()),
-            None => Output::InPlace,
-        };
+        let output = self.destination.output();
         global.check_output(&output)?;
         let mut report = self.policy.policy().run(&self.archives, &output)?;
         if global.verbose == 0 {
@@ -152,6 +141,6 @@ impl Command {
         }
         let details = if global.verbose > 0 { report.details(global.verbose > 1) } else { String::new() };
         global.print(&report, &details, &output)?;
-        Ok(if self.check && report.changed { Outcome::Found } else { Outcome::Done })
+        Ok(self.destination.outcome(report.changed))
     }
 }
