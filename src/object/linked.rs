@@ -1,0 +1,80 @@
+//! What a linked library exports, whatever its format: names for `--keep-from`, and no more.
+
+use object::read::{ExportTarget, NameOrOrdinal, Object};
+use object::{FileKind, ObjectKind};
+
+use super::elf;
+use crate::error::{Error, Result};
+
+/// How many bytes of names a byte of the file may stand for: Mach-O's are in a tree that shares their beginnings, which
+/// a malformed file can make as large as it likes.
+const MOST_NAMES: usize = 16;
+
+/// The names that a linked library exports.
+#[derive(Debug)]
+pub struct Exports {
+    /// The names, in the order of the file.
+    pub names: Vec<Vec<u8>>,
+    /// Whether the platform puts `_` in front of C's names.
+    pub underscored: bool,
+}
+
+/// The names that an ELF shared object, a Mach-O dylib or a DLL defines for others; `None` for anything else.
+///
+/// # Errors
+/// Malformed.
+pub fn dynamic_exports(data: &[u8]) -> Result<Option<Exports>> {
+    if let Some(names) = elf::dynamic::exports(data)? {
+        return Ok(Some(Exports { names: names.into_iter().map(<[u8]>::to_vec).collect(), underscored: false }));
+    }
+    match FileKind::parse(data) {
+        Ok(FileKind::MachO32 | FileKind::MachO64) => exports(data, true),
+        Ok(FileKind::Pe32 | FileKind::Pe64) => exports(data, false),
+        Ok(FileKind::MachOFat32) => match object::read::macho::MachOFatFile32::parse(data) {
+            Ok(fat) => first_slice(fat.arches(), data),
+            Err(error) => Err(malformed(error)),
+        },
+        Ok(FileKind::MachOFat64) => match object::read::macho::MachOFatFile64::parse(data) {
+            Ok(fat) => first_slice(fat.arches(), data),
+            Err(error) => Err(malformed(error)),
+        },
+        _ => Ok(None),
+    }
+}
+
+/// A library for several machines exports the same for each.
+fn first_slice(slices: &[impl object::read::macho::FatArch], data: &[u8]) -> Result<Option<Exports>> {
+    match slices.first() {
+        Some(slice) => exports(slice.data(data).map_err(malformed)?, true),
+        None => Ok(None),
+    }
+}
+
+fn exports(data: &[u8], underscored: bool) -> Result<Option<Exports>> {
+    let file = object::File::parse(data).map_err(malformed)?;
+    if file.kind() == ObjectKind::Relocatable {
+        return Ok(None);
+    }
+    let mut names = Vec::new();
+    let mut left = data.len().saturating_mul(MOST_NAMES);
+    for export in file.exports().map_err(malformed)? {
+        let export = export.map_err(malformed)?;
+        // What is another library's needs no definition here, and what has a number only has no name to keep.
+        let (NameOrOrdinal::Name(name), false) = (export.name(), is_forwarded(export.target())) else {
+            continue;
+        };
+        left = left
+            .checked_sub(name.len() + 1)
+            .ok_or_else(|| Error::malformed(0, "the tree of exported names has no end"))?;
+        names.push(name.to_vec());
+    }
+    Ok(Some(Exports { names, underscored }))
+}
+
+fn is_forwarded(target: ExportTarget<'_>) -> bool {
+    matches!(target, ExportTarget::Reexport { .. })
+}
+
+fn malformed(error: object::read::Error) -> Error {
+    Error::malformed(0, error.to_string())
+}
