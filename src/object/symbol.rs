@@ -66,6 +66,8 @@ pub enum Placement {
     Common,
     /// A plain number.
     Absolute,
+    /// In bytecode, where there are no sections yet.
+    Bytecode,
     /// In a section of this object.
     Section(SectionIndex),
 }
@@ -129,13 +131,25 @@ pub struct NamedSection<'d> {
     pub name: &'d [u8],
 }
 
-/// Compiler bytecode beside or instead of machine code, in which names live on that a symbol table does not show.
+/// Compiler bytecode that a linker may take for code, beside or instead of machine code. Names live on in it that a
+/// symbol table does not show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bytecode {
-    /// GCC's `-flto` (`.gnu.lto_*`).
-    GccLto,
-    /// LLVM's `-ffat-lto-objects` (`.llvm.lto`).
-    LlvmFatLto,
+    /// GCC's, beside machine code: `-flto -ffat-lto-objects` (`.gnu.lto_*`).
+    GccFat,
+    /// GCC's alone: `-flto`.
+    GccSlim,
+    /// LLVM's, beside machine code: `-ffat-lto-objects` (`.llvm.lto`).
+    LlvmFat,
+    /// LLVM's alone, a bitcode file: clang's `-flto`, rustc's `-Clinker-plugin-lto`.
+    Llvm,
+}
+
+impl Bytecode {
+    /// Whether there is machine code as well.
+    pub fn is_fat(self) -> bool {
+        matches!(self, Self::GccFat | Self::LlvmFat)
+    }
 }
 
 /// What one pass over an object finds.
@@ -157,17 +171,39 @@ pub struct ObjectSymbols<'d> {
     pub has_descriptors: bool,
 }
 
-/// A section, as far as removing and keeping go.
+/// What a section is for: what stripping and an account of sizes go by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+pub enum SectionPurpose {
+    /// Machine code.
+    Code,
+    /// What else is loaded: constants, variables, unwind tables.
+    Data,
+    /// For debuggers, and not loaded.
+    Debug,
+    /// Bytecode embedded beside the machine code, and what only its compiler reads.
+    Bitcode,
+    /// Symbols, their names and the sections' names.
+    Symbols,
+    /// Comments, notes, groups and what else only linkers read.
+    Other,
+}
+
+/// A section, as far as removing, keeping and counting go.
 #[derive(Debug, Clone, Copy)]
 pub struct Section<'d> {
     /// Its position.
     pub index: SectionIndex,
     /// Its name.
     pub name: &'d [u8],
+    /// What it is for; of relocations, what they apply to is for.
+    pub purpose: SectionPurpose,
     /// Whether it is part of the loaded program.
     pub loaded: bool,
     /// Its size in bytes.
     pub size: u64,
+    /// How many bytes it takes in the file: none for zeroed data.
+    pub file_size: u64,
 }
 
 /// Which name a symbol or section gets: its own, its own with one of two suffixes, or another.
