@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result, printable};
 use crate::input::{Input, ParsedArchive};
-use crate::object::{Exports, dynamic_exports};
+use crate::object::{LinkedExports, dynamic_exports};
 use crate::plan::{NameId, SymbolDb, is_export};
 use crate::policy::names::{self, Listed};
 use crate::policy::{Keep, KeepEntry, KeepSource};
@@ -45,7 +45,7 @@ fn named_by(path: &Path) -> Result<Vec<Listed>> {
         return archive_exports(&input);
     }
     let exports = dynamic_exports(input.bytes()).map_err(|error| error.in_archive(path))?;
-    if let Some(Exports { names, underscored }) = exports {
+    if let Some(LinkedExports { names, underscored }) = exports {
         let listed = names.iter().map(|name| Listed::exact(&printable(name)));
         return Ok(if underscored { listed.map(Listed::underscored).collect() } else { listed.collect() });
     }

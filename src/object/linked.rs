@@ -12,7 +12,7 @@ const MOST_NAMES: usize = 16;
 
 /// The names that a linked library exports.
 #[derive(Debug)]
-pub struct Exports {
+pub struct LinkedExports {
     /// The names, in the order of the file.
     pub names: Vec<Vec<u8>>,
     /// Whether the platform puts `_` in front of C's names.
@@ -23,9 +23,9 @@ pub struct Exports {
 ///
 /// # Errors
 /// Malformed.
-pub fn dynamic_exports(data: &[u8]) -> Result<Option<Exports>> {
+pub fn dynamic_exports(data: &[u8]) -> Result<Option<LinkedExports>> {
     if let Some(names) = elf::dynamic::exports(data)? {
-        return Ok(Some(Exports { names: names.into_iter().map(<[u8]>::to_vec).collect(), underscored: false }));
+        return Ok(Some(LinkedExports { names: names.into_iter().map(<[u8]>::to_vec).collect(), underscored: false }));
     }
     match FileKind::parse(data) {
         Ok(FileKind::MachO32 | FileKind::MachO64) => exports(data, true),
@@ -43,14 +43,14 @@ pub fn dynamic_exports(data: &[u8]) -> Result<Option<Exports>> {
 }
 
 /// A library for several machines exports the same for each.
-fn first_slice(slices: &[impl object::read::macho::FatArch], data: &[u8]) -> Result<Option<Exports>> {
+fn first_slice(slices: &[impl object::read::macho::FatArch], data: &[u8]) -> Result<Option<LinkedExports>> {
     match slices.first() {
         Some(slice) => exports(slice.data(data).map_err(malformed)?, true),
         None => Ok(None),
     }
 }
 
-fn exports(data: &[u8], underscored: bool) -> Result<Option<Exports>> {
+fn exports(data: &[u8], underscored: bool) -> Result<Option<LinkedExports>> {
     let file = object::File::parse(data).map_err(malformed)?;
     if file.kind() == ObjectKind::Relocatable {
         return Ok(None);
@@ -68,7 +68,7 @@ fn exports(data: &[u8], underscored: bool) -> Result<Option<Exports>> {
             .ok_or_else(|| Error::malformed(0, "the tree of exported names has no end"))?;
         names.push(name.to_vec());
     }
-    Ok(Some(Exports { names, underscored }))
+    Ok(Some(LinkedExports { names, underscored }))
 }
 
 fn is_forwarded(target: ExportTarget<'_>) -> bool {

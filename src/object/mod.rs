@@ -8,7 +8,7 @@ pub mod symbol;
 
 use crate::error::{Error, Result};
 use crate::patch::Patch;
-pub use linked::{Exports, dynamic_exports};
+pub use linked::{LinkedExports, dynamic_exports};
 use symbol::{ObjectEdits, ObjectSymbols, Suffixes};
 
 /// What a member is.

@@ -1,0 +1,157 @@
+//! `exports --restore`: exports that became hidden or local are global again.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::report::{RestoreReport, Restored};
+use super::survey::{Definition, Found, Standing, Survey};
+use crate::archive::ArchiveIndex;
+use crate::error::{Error, Result, printable};
+use crate::input::{Input, ParsedArchive};
+use crate::keep_from;
+use crate::object::Object;
+use crate::object::symbol::{Binding, ObjectEdits, Placement, Suffixes, SymbolEdit, SymbolKind, Visibility};
+use crate::output::Output;
+use crate::plan::{SymbolDb, check_whole};
+use crate::policy::KeepSource;
+use crate::report::{Clock, SCHEMA};
+use crate::rewrite::{ArchiveEdits, carry_out, index_of};
+
+/// Which exports are to be global again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Restore {
+    /// What names them.
+    pub keep: Vec<KeepSource>,
+}
+
+impl Restore {
+    /// Makes local and hidden definitions global, with default visibility, and rebuilds the indexes. What other members
+    /// refer to by these names finds them again.
+    ///
+    /// # Errors
+    /// I/O, malformed or unsupported input; usage, naming every export that cannot be restored: one that is in bitcode
+    /// alone or not there, and a local one that is not the only definition of its name. Nothing was written then.
+    pub fn run(&self, archives: &[impl AsRef<Path>], output: &Output) -> Result<RestoreReport> {
+        let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+        let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
+        parsed.iter().try_for_each(check_whole)?;
+        let db = SymbolDb::build(&parsed)?;
+        let keep = keep_from::load(&self.keep)?;
+        if keep.is_automatic() {
+            let error = Error::usage("which exports are to be global again has to be said");
+            return Err(error.with_help("--keep 'PREFIX_*', or --exports FILE"));
+        }
+        let survey = Survey::of(&parsed, &db, &keep)?;
+        let mut restorer = Restorer { parsed: &parsed, db: &db, edits: Vec::new(), refused: Vec::new() };
+        restorer.edits.resize(db.members().len(), ObjectEdits::default());
+        for id in survey.unmatched {
+            restorer.refused.push(format!("\"{}\": no definition matches", keep.patterns().text(id)));
+        }
+        let restored: Vec<_> =
+            survey.found.iter().filter_map(|(name, found)| restorer.restore(name, found)).collect();
+        let kept = survey.found.len() - restored.len();
+        let mut edits = restorer.finish()?.into_iter();
+        let carried_out = carry_out(&parsed, &inputs, output, &mut Clock::start(), |at| {
+            let members: Vec<_> = edits.by_ref().take(parsed[at].objects.len()).collect();
+            let index = index_after(&parsed[at], &members)?;
+            Ok(ArchiveEdits { members, suffixes: &Suffixes::NONE, index })
+        })?;
+        let changed = carried_out.iter().any(|archive| archive.changed);
+        Ok(RestoreReport { schema: SCHEMA, verb: "exports", changed, archives: carried_out, restored, kept })
+    }
+}
+
+struct Restorer<'a, 'd> {
+    parsed: &'a [ParsedArchive<'d>],
+    db: &'a SymbolDb<'d>,
+    /// For each member of all archives.
+    edits: Vec<ObjectEdits>,
+    /// What cannot be restored, and why.
+    refused: Vec<String>,
+}
+
+impl<'d> Restorer<'_, 'd> {
+    /// Plans what makes a name global. Gives what changes, where anything does.
+    fn restore(&mut self, name: &[u8], found: &Found<'d>) -> Option<Restored> {
+        let hidden = self.unhide(name);
+        let best = found.definitions.iter().map(Definition::standing).min()?;
+        let was = match best {
+            Standing::Local => {
+                if let Err(why) = self.make_global(name, &found.definitions) {
+                    self.refused.push(format!("\"{}\": {why}", printable(name)));
+                }
+                Standing::Local
+            }
+            Standing::BitcodeOnly => {
+                let members = self.labels(&found.definitions).join(", ");
+                self.refused.push(format!("\"{}\": only in bitcode, {members}", printable(name)));
+                return None;
+            }
+            _ if hidden => Standing::Hidden,
+            _ => return None,
+        };
+        Some(Restored { name: printable(name), was, members: self.labels(&found.definitions) })
+    }
+
+    /// Gives all symbols of a name that linkers see default visibility: of all, they take the most constrained.
+    fn unhide(&mut self, name: &[u8]) -> bool {
+        let Some(id) = self.db.find(name) else { return false };
+        let mut hidden = false;
+        for (member, edits) in self.db.members().iter().zip(&mut self.edits) {
+            let symbols = member.object.symbols.iter().zip(&member.names).filter(|(_, name)| **name == id);
+            for (symbol, _) in symbols {
+                if symbol.visibility >= Visibility::Hidden && member.object.bytecode.is_none() {
+                    hidden = true;
+                    let visibility = Some(Visibility::Default);
+                    edits.symbols.push(SymbolEdit { visibility, ..SymbolEdit::of(symbol.index) });
+                }
+            }
+        }
+        hidden
+    }
+
+    /// Makes the one local definition of a name global.
+    fn make_global(&mut self, name: &[u8], definitions: &[Definition<'d>]) -> Result<(), String> {
+        let [definition] = definitions else {
+            return Err(format!("several definitions, {}", self.labels(definitions).join(", ")));
+        };
+        let at = definition.member.0 as usize;
+        let id = self.db.find(name);
+        if id.is_some_and(|id| self.db.members()[at].names.contains(&id)) {
+            return Err(format!("{} also refers to another of that name", self.labels(definitions).join(", ")));
+        }
+        let visible = definition.symbol.visibility == Visibility::Default;
+        let visibility = (!visible).then_some(Visibility::Default);
+        let edit = SymbolEdit { binding: Some(Binding::Global), visibility, ..SymbolEdit::of(definition.symbol.index) };
+        self.edits[at].symbols.push(edit);
+        Ok(())
+    }
+
+    fn labels(&self, definitions: &[Definition<'d>]) -> Vec<String> {
+        let label = |definition: &Definition<'_>| {
+            let member = self.db.member(definition.member);
+            self.parsed[member.archive].member_label(member.position)
+        };
+        definitions.iter().map(label).collect()
+    }
+
+    fn finish(mut self) -> Result<Vec<ObjectEdits>> {
+        if !self.refused.is_empty() {
+            let error = Error::usage(format!("cannot be made global: {}", self.refused.join("; ")));
+            return Err(error.with_help("armend exports ARCHIVE tells where each stands"));
+        }
+        for edits in &mut self.edits {
+            edits.symbols.sort_by_key(|edit| edit.index);
+        }
+        Ok(self.edits)
+    }
+}
+
+/// The index of an archive whose members are edited so.
+fn index_after(parsed: &ParsedArchive<'_>, edits: &[ObjectEdits]) -> Result<ArchiveIndex> {
+    let symbols = parsed.objects.par_iter().zip(edits).enumerate().map(|(at, (object, edits))| {
+        symbols_after(object, edits).map_err(|error| parsed.locate(error, at))
+    });
+    Ok(index_of(&symbols.collect::<Result<Vec<_>>>()?))
+}
