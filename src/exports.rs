@@ -15,7 +15,7 @@ use crate::object::symbol::Visibility;
 use crate::plan::{NameId, SymbolDb, is_export};
 use crate::policy::{Keep, KeepSource};
 use crate::report::SCHEMA;
-pub use report::{Export, ExportDefinition, ExportsReport, Restored, RestoreReport};
+pub use report::{Export, ExportDefinition, ExportsReport, RestoreReport, Restored};
 pub use restore::Restore;
 pub use survey::Standing;
 use survey::{Definition, Survey};

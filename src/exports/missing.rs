@@ -80,7 +80,7 @@ fn disguises_in<'n>(
             }
         } else if let Some(name) = cxx_function(symbol.name).and_then(|name| names.get(name)) {
             found.push((*name, format!("{} is there, C++'s: extern \"C\" is missing", printable(symbol.name))));
-        } else if let Some(name) = tag::without_default(symbol.name).and_then(|name| names.get(name)) {
+        } else if let Some(name) = tag::without_default(symbol.name, b'.').and_then(|name| names.get(name)) {
             found.push((*name, format!("isolate made it private, as {}", printable(symbol.name))));
         }
     }

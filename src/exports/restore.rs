@@ -11,9 +11,9 @@ use crate::error::{Error, Result, printable};
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
 use crate::object::Object;
-use crate::object::symbol::{Binding, ObjectEdits, Placement, Suffixes, SymbolEdit, SymbolKind, Visibility};
+use crate::object::symbol::{Binding, ObjectEdits, ObjectSymbols, Suffixes, SymbolEdit, Visibility};
 use crate::output::Output;
-use crate::plan::{SymbolDb, check_whole};
+use crate::plan::{SymbolDb, check_not_thin};
 use crate::policy::KeepSource;
 use crate::report::{Clock, SCHEMA};
 use crate::rewrite::{ArchiveEdits, carry_out, index_of};
@@ -35,7 +35,8 @@ impl Restore {
     pub fn run(&self, archives: &[impl AsRef<Path>], output: &Output) -> Result<RestoreReport> {
         let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
         let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
-        parsed.iter().try_for_each(check_whole)?;
+        parsed.iter().try_for_each(ParsedArchive::check_whole)?;
+        check_not_thin(&parsed)?;
         let db = SymbolDb::build(&parsed)?;
         let keep = keep_from::load(&self.keep)?;
         if keep.is_automatic() {
@@ -48,17 +49,19 @@ impl Restore {
         for id in survey.unmatched {
             restorer.refused.push(format!("\"{}\": no definition matches", keep.patterns().text(id)));
         }
-        let restored: Vec<_> =
-            survey.found.iter().filter_map(|(name, found)| restorer.restore(name, found)).collect();
+        let restored: Vec<_> = survey.found.iter().filter_map(|(name, found)| restorer.restore(name, found)).collect();
         let kept = survey.found.len() - restored.len();
-        let mut edits = restorer.finish()?.into_iter();
-        let carried_out = carry_out(&parsed, &inputs, output, &mut Clock::start(), |at| {
-            let members: Vec<_> = edits.by_ref().take(parsed[at].objects.len()).collect();
-            let index = index_after(&parsed[at], &members)?;
-            Ok(ArchiveEdits { members, suffixes: &Suffixes::NONE, index })
-        })?;
-        let changed = carried_out.iter().any(|archive| archive.changed);
-        Ok(RestoreReport { schema: SCHEMA, verb: "exports", changed, archives: carried_out, restored, kept })
+        let mut members = restorer.finish()?.into_iter();
+        let suffixes = Suffixes::NONE;
+        let edits = parsed.iter().map(|parsed| {
+            let members: Vec<_> = members.by_ref().take(parsed.objects.len()).collect();
+            let index = index_after(parsed, &members)?;
+            Ok(ArchiveEdits { members, suffixes: &suffixes, index })
+        });
+        let edits = edits.collect::<Result<Vec<_>>>()?.into_iter();
+        let archives = carry_out(&parsed, &inputs, edits, output, &mut Clock::start())?;
+        let changed = archives.iter().any(|archive| archive.changed);
+        Ok(RestoreReport { schema: SCHEMA, verb: "exports", changed, archives, restored, kept })
     }
 }
 
@@ -78,7 +81,7 @@ impl<'d> Restorer<'_, 'd> {
         let best = found.definitions.iter().map(Definition::standing).min()?;
         let was = match best {
             Standing::Local => {
-                if let Err(why) = self.make_global(name, &found.definitions) {
+                if let Some(why) = self.make_global(name, &found.definitions) {
                     self.refused.push(format!("\"{}\": {why}", printable(name)));
                 }
                 Standing::Local
@@ -111,21 +114,21 @@ impl<'d> Restorer<'_, 'd> {
         hidden
     }
 
-    /// Makes the one local definition of a name global.
-    fn make_global(&mut self, name: &[u8], definitions: &[Definition<'d>]) -> Result<(), String> {
+    /// Makes the one local definition of a name global, or tells why it stays.
+    fn make_global(&mut self, name: &[u8], definitions: &[Definition<'d>]) -> Option<String> {
         let [definition] = definitions else {
-            return Err(format!("several definitions, {}", self.labels(definitions).join(", ")));
+            return Some(format!("several definitions, {}", self.labels(definitions).join(", ")));
         };
         let at = definition.member.0 as usize;
         let id = self.db.find(name);
         if id.is_some_and(|id| self.db.members()[at].names.contains(&id)) {
-            return Err(format!("{} also refers to another of that name", self.labels(definitions).join(", ")));
+            return Some(format!("{} also refers to another of that name", self.labels(definitions).join(", ")));
         }
         let visible = definition.symbol.visibility == Visibility::Default;
         let visibility = (!visible).then_some(Visibility::Default);
         let edit = SymbolEdit { binding: Some(Binding::Global), visibility, ..SymbolEdit::of(definition.symbol.index) };
         self.edits[at].symbols.push(edit);
-        Ok(())
+        None
     }
 
     fn labels(&self, definitions: &[Definition<'d>]) -> Vec<String> {
@@ -151,7 +154,19 @@ impl<'d> Restorer<'_, 'd> {
 /// The index of an archive whose members are edited so.
 fn index_after(parsed: &ParsedArchive<'_>, edits: &[ObjectEdits]) -> Result<ArchiveIndex> {
     let symbols = parsed.objects.par_iter().zip(edits).enumerate().map(|(at, (object, edits))| {
-        symbols_after(object, edits).map_err(|error| parsed.locate(error, at))
+        let symbols = if edits.is_empty() { object.indexable_symbols() } else { symbols_after(object, edits) };
+        symbols.map_err(|error| parsed.locate(error, at))
     });
     Ok(index_of(&symbols.collect::<Result<Vec<_>>>()?))
+}
+
+/// The symbols of an object in the order in which they are then: local ones that become global are from its front.
+fn symbols_after<'d>(object: &Object<'d>, edits: &ObjectEdits) -> Result<ObjectSymbols<'d>> {
+    let mut symbols = object.all_symbols()?;
+    for edit in edits.symbols.iter().filter(|edit| edit.binding == Some(Binding::Global)) {
+        for symbol in symbols.iter_mut().filter(|symbol| symbol.index == edit.index) {
+            symbol.indexed = true;
+        }
+    }
+    Ok(ObjectSymbols { symbols, ..ObjectSymbols::default() })
 }
