@@ -11,6 +11,9 @@ use crate::origin::Origin;
 use crate::plan::{self, MemberSymbols, SymbolDb, tag};
 use crate::report::text::some;
 
+/// What is said of a name that nothing in the archives explains.
+pub(super) const ABSENT: &str = "nothing here defines it or refers to it";
+
 /// What can be said of each name that nothing defines.
 ///
 /// # Errors
@@ -30,6 +33,7 @@ pub(super) fn reasons<'n>(
         said.extend(underscored(db, name));
         said.extend(referred(parsed, db, name));
         if said.is_empty() {
+            said.push(ABSENT.to_owned());
             let nearest = plan::nearest_names(db, &printable(name));
             if !nearest.is_empty() {
                 said.push(format!("similar: {}", nearest.join(", ")));

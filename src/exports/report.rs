@@ -3,9 +3,13 @@
 use std::fmt;
 
 use super::Standing;
+use super::missing::ABSENT;
 use crate::object::symbol::SymbolKind;
 use crate::report::ArchiveSummary;
 use crate::report::text::{count, entry, some};
+
+/// Names are set in a column, but for longer ones.
+const WIDEST_NAME: usize = 40;
 
 /// What `exports` found.
 #[derive(Debug, Clone)]
@@ -117,14 +121,31 @@ impl ExportsReport {
         if self.exports.iter().any(|export| export.state == Standing::BitcodeOnly) {
             remedies.push("for bitcode, build without -Clinker-plugin-lto (clang: -flto)".to_owned());
         }
-        let is_unexplained = |export: &Export| export.state == Standing::Missing && export.notes.is_empty();
-        if !self.crates.is_empty() && self.exports.iter().any(is_unexplained) {
+        let is_absent = |export: &Export| export.notes.iter().any(|note| note == ABSENT);
+        if !self.crates.is_empty() && self.exports.iter().any(is_absent) {
             let crates = some(&self.crates, 8);
-            remedies.push(format!(
-                "a crate that nothing mentions is left out of a staticlib: extern crate NAME; brings it in. Here are {crates}"
-            ));
+            let what =
+                "a crate that no other mentions is left out of a staticlib, and `extern crate NAME;` brings it in";
+            remedies.push(format!("{what}; here are {crates}"));
         }
         remedies
+    }
+
+    /// A member without its archive, where there is only one.
+    fn short<'m>(&self, member: &'m str) -> &'m str {
+        let bare = |archive| member.strip_prefix(archive)?.strip_prefix('(')?.strip_suffix(')');
+        let [archive] = &self.archives[..] else { return member };
+        bare(archive.as_str()).unwrap_or(member)
+    }
+
+    /// How many there are of each state.
+    fn counts(&self) -> String {
+        use Standing::{BitcodeOnly, Global, Hidden, Local, Missing, Weak};
+        let counts = [Global, Weak, Hidden, Local, BitcodeOnly, Missing].map(|state| {
+            let n = self.exports.iter().filter(|export| export.state == state).count();
+            (n > 0).then(|| format!("{n} {}", state.word()))
+        });
+        counts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
     /// What `-v` adds: all that is not listed.
@@ -135,41 +156,35 @@ impl ExportsReport {
 
 impl fmt::Display for ExportsReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const WIDEST: usize = 40;
-        let width = self.exports.iter().map(|export| export.name.len()).filter(|&len| len <= WIDEST).max();
+        let archives = self.archives.join(", ");
+        let counts = self.counts();
+        let colon = if counts.is_empty() { "" } else { ": " };
+        writeln!(f, "{archives}: {}{colon}{counts}", count(self.exports.len(), "export"))?;
+        let lens = self.exports.iter().map(|export| export.name.len());
+        let width = lens.filter(|&len| len <= WIDEST_NAME).max().unwrap_or(0);
         for export in &self.exports {
             let place = match &export.definitions[..] {
                 [] => String::new(),
-                [only] => only.member.clone(),
-                [first, rest @ ..] => format!("{} and {} more", first.member, rest.len()),
+                [only] => self.short(&only.member).to_owned(),
+                [first, rest @ ..] => format!("{} and {} more", self.short(&first.member), rest.len()),
             };
-            let line = format!("  {:<12}  {:<2$}  {place}", export.state.word(), export.name, width.unwrap_or(0));
+            let line = format!("  {:<12}  {:<width$}  {place}", export.state.word(), export.name);
             writeln!(f, "{}", line.trim_end())?;
             export.notes.iter().try_for_each(|note| writeln!(f, "{:16}{note}", ""))?;
         }
-        let states = [
-            Standing::Global,
-            Standing::Weak,
-            Standing::Hidden,
-            Standing::Local,
-            Standing::BitcodeOnly,
-            Standing::Missing,
-        ];
-        let counts = states.map(|state| (self.exports.iter().filter(|export| export.state == state).count(), state));
-        let counts = counts.iter().filter(|(n, _)| *n > 0).map(|(n, state)| format!("{n} {}", state.word()));
-        let counts = counts.collect::<Vec<_>>().join(", ");
-        let archives = self.archives.join(", ");
-        let colon = if counts.is_empty() { "" } else { ": " };
-        writeln!(f, "{archives}: {}{colon}{counts}", count(self.exports.len(), "export"))?;
         if !self.unlisted.is_empty() {
             let names = some(&self.unlisted, 8);
-            entry(f, "beside", &format!("{} not listed: {names}", count(self.unlisted.len(), "more export")))?;
+            entry(f, "beside", &format!("{} not listed: {names}", count(self.unlisted.len(), "export")))?;
         }
         if !self.unmet.is_empty() {
-            let names = some(&self.unmet, 16);
-            entry(f, "required", &format!("{} not global or not in the index: {names}", self.unmet.len()))?;
+            let unmet = self.exports.iter().filter(|export| export.required && !export.is_met());
+            let unmet = unmet.map(|export| match export.state {
+                Standing::Global => format!("{} (not in the index)", export.name),
+                state => format!("{} ({})", export.name, state.word()),
+            });
+            entry(f, "required", &format!("not met: {}", some(&unmet.collect::<Vec<_>>(), 16)))?;
         }
-        self.remedies().iter().try_for_each(|remedy| writeln!(f, "  help      {remedy}"))
+        self.remedies().iter().try_for_each(|remedy| entry(f, "help", remedy))
     }
 }
 
