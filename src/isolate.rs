@@ -159,17 +159,9 @@ fn carry_out<'a>(
     let mut staged = Vec::new();
     for ((parsed, target), edits) in parsed.iter().zip(targets).zip(edits) {
         let changed = edits.would_change(parsed);
-        let mut summary = ArchiveSummary::before(parsed, &target, edits.changed_members(), changed);
-        // What is there already is not written again, so that build systems see no change.
-        if *output != Output::Nowhere && (changed || *output != Output::InPlace) {
-            let (result, len) = edits.stage(parsed, target)?;
-            clock.lap("write");
-            edits.verify(parsed, &result)?;
-            clock.lap("verify");
-            summary.output_bytes = Some(len);
-            staged.push(result);
-        }
+        let (summary, result) = edits.carry_out(parsed, target, output, changed, clock)?;
         summaries.push(summary);
+        staged.extend(result);
     }
     staged.into_iter().try_for_each(|result| result.commit())?;
     clock.lap("replace");

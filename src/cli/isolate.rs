@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use armend::policy::{KeepSource, Method, Registries, Scope};
-use armend::{Isolate, Output, Strip};
+use armend::{Isolate, Strip};
 use clap::{Args, ValueEnum};
 
+use super::destination::Destination;
 use super::{Global, Outcome};
 
 /// Make everything but the exports private to the archive
@@ -36,15 +37,8 @@ pub struct Command {
     /// Take out debug information
     #[arg(long)]
     strip_debug: bool,
-    /// Where the result goes: a file, a folder (DIR/), or - for standard output [default: replace the input]
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Plan and report, write nothing
-    #[arg(long, conflicts_with = "check")]
-    dry_run: bool,
-    /// Write nothing; exit 1 if the run would change anything
-    #[arg(long)]
-    check: bool,
+    #[command(flatten)]
+    destination: Destination,
 }
 
 const BY: &str = "How: by a name of its own, as a weak definition, by hidden visibility alone, as a local symbol \
@@ -146,12 +140,7 @@ impl PolicyArgs {
 
 impl Command {
     pub fn run(&self, global: &Global) -> anyhow::Result<Outcome> {
-        let writes = !self.dry_run && !self.check;
-        let output = match &self.output {
-            _ if !writes => Output::Nowhere,
-            Some(path) => Output::from_path(path.clone()),
-            None => Output::InPlace,
-        };
+        let output = self.destination.output();
         global.check_output(&output)?;
         let strip = Strip { bitcode: self.strip_bitcode, debug: self.strip_debug };
         let mut report = Isolate { strip, ..self.policy.policy() }.run(&self.archives, &output)?;
@@ -161,6 +150,6 @@ impl Command {
         }
         let details = if global.verbose > 0 { report.details(global.verbose > 1) } else { String::new() };
         global.print(&report, &details, &output)?;
-        Ok(if self.check && report.changed { Outcome::Found } else { Outcome::Done })
+        Ok(self.destination.outcome(report.changed))
     }
 }
