@@ -100,6 +100,7 @@ fn refuse_members(
     };
     let more = match refused.count() {
         0 => String::new(),
+        1 => " (and 1 more member)".to_owned(),
         n => format!(" (and {n} more members)"),
     };
     Err(parsed.locate(Error::unsupported(what + &more).with_help(help), member.position))

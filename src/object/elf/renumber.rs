@@ -281,7 +281,9 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             return Ok(());
         }
         let row = index * size_of::<Elf::SectionHeader>();
-        let info = section.has_info_link(self.endian).then(|| (Elf::SH_INFO, section.sh_info(self.endian)));
+        let relocates = Form::of(section.sh_type(self.endian)).is_some();
+        let info =
+            (relocates || section.has_info_link(self.endian)).then(|| (Elf::SH_INFO, section.sh_info(self.endian)));
         for (field, old) in [Some((Elf::SH_LINK, section.sh_link(self.endian))), info].into_iter().flatten() {
             let Some(new) = numbers.section(old as usize) else {
                 let name = |at: usize| self.section_name(crate::object::symbol::SectionIndex(at as u32)).map(printable);

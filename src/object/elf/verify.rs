@@ -200,7 +200,8 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         let info = match header.sh_type(self.endian) {
             SHT_SYMTAB => new_info == expected.locals.unwrap_or(old_info),
             SHT_GROUP => expected.numbers.get(old_info as usize).copied().flatten() == Some(new_info),
-            _ if header.has_info_link(self.endian) => section(old_info) == Some(new_info),
+            // LLVM does not flag all relocations as what they are.
+            kind if is_relocations(kind) || header.has_info_link(self.endian) => section(old_info) == Some(new_info),
             _ => old_info == new_info,
         };
         info && section(header.sh_link(self.endian)) == Some(new.sh_link(after.endian))
