@@ -12,7 +12,7 @@ use crate::error::{Result, printable, printable_path};
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
 use crate::object::symbol::Visibility;
-use crate::plan::{NameId, SymbolDb, is_export};
+use crate::plan::{self, SymbolDb};
 use crate::policy::{Keep, KeepSource};
 use crate::report::SCHEMA;
 pub use report::{Export, ExportDefinition, ExportsReport, RestoreReport, Restored};
@@ -164,8 +164,8 @@ impl<'d> Lister<'_, 'd> {
 
     /// What would be an export by itself, and is not listed.
     fn unlisted(&self) -> Vec<String> {
-        let ids = (0..self.db.names().len() as u32).map(NameId).filter(|&id| is_export(self.db, id));
-        let names = ids.map(|id| self.db.name(id).bytes).filter(|name| !self.exports.contains_key(*name));
+        let names =
+            plan::exports(self.db).map(|id| self.db.name(id).bytes).filter(|name| !self.exports.contains_key(*name));
         let mut names: Vec<_> = names.map(printable).collect();
         names.sort_unstable();
         names

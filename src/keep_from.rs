@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::error::{Error, Result, printable};
 use crate::input::{Input, ParsedArchive};
 use crate::object::{LinkedExports, dynamic_exports};
-use crate::plan::{NameId, SymbolDb, is_export};
+use crate::plan::{SymbolDb, exports};
 use crate::policy::names::{self, Listed};
 use crate::policy::{Keep, KeepEntry, KeepSource};
 
@@ -44,8 +44,8 @@ fn named_by(path: &Path) -> Result<Vec<Listed>> {
     if input.bytes().starts_with(b"!<") {
         return archive_exports(&input);
     }
-    let exports = dynamic_exports(input.bytes()).map_err(|error| error.in_archive(path))?;
-    if let Some(LinkedExports { names, underscored }) = exports {
+    let linked = dynamic_exports(input.bytes()).map_err(|error| error.in_archive(path))?;
+    if let Some(LinkedExports { names, underscored }) = linked {
         let listed = names.iter().map(|name| Listed::exact(&printable(name)));
         return Ok(if underscored { listed.map(Listed::underscored).collect() } else { listed.collect() });
     }
@@ -61,6 +61,5 @@ fn named_by(path: &Path) -> Result<Vec<Listed>> {
 fn archive_exports(input: &Input) -> Result<Vec<Listed>> {
     let parsed = [ParsedArchive::parse(input)?];
     let db = SymbolDb::build(&parsed)?;
-    let ids = (0..db.names().len() as u32).map(NameId).filter(|&id| is_export(&db, id));
-    Ok(ids.map(|id| Listed::exact(&printable(db.name(id).bytes))).collect())
+    Ok(exports(&db).map(|id| Listed::exact(&printable(db.name(id).bytes))).collect())
 }

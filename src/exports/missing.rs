@@ -34,7 +34,8 @@ pub(super) fn reasons<'n>(
         said.extend(referred(parsed, db, name));
         if said.is_empty() {
             said.push(ABSENT.to_owned());
-            let nearest = plan::nearest_names(db, &printable(name));
+            let exports = plan::exports(db).map(|id| printable(db.name(id).bytes));
+            let nearest = plan::nearest(exports, &printable(name));
             if !nearest.is_empty() {
                 said.push(format!("similar: {}", nearest.join(", ")));
             }

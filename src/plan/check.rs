@@ -155,16 +155,18 @@ fn check_patterns(db: &SymbolDb<'_>, plan: &Plan<'_>, keep: &Keep) -> Result<()>
 
 /// The definitions whose names are most like a pattern.
 pub(crate) fn nearest_names(db: &SymbolDb<'_>, pattern: &str) -> Vec<String> {
-    let wanted: String = pattern.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
     let defined = db.names().iter().filter(|name| name.definitions > 0 && !mangling::is_mangled(name.bytes));
-    let mut near: Vec<(f64, String)> = defined
-        .map(|name| printable(name.bytes))
-        .map(|name| {
-            let head: String = name.chars().take(wanted.chars().count()).collect();
-            (strsim::jaro_winkler(&wanted, &name).max(strsim::normalized_levenshtein(&wanted, &head)), name)
-        })
-        .filter(|(likeness, _)| *likeness > 0.7)
-        .collect();
+    nearest(defined.map(|name| printable(name.bytes)), pattern)
+}
+
+/// Those of `names` that are most like a pattern.
+pub(crate) fn nearest(names: impl Iterator<Item = String>, pattern: &str) -> Vec<String> {
+    let wanted: String = pattern.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
+    let likeness = |name: String| {
+        let head: String = name.chars().take(wanted.chars().count()).collect();
+        (strsim::jaro_winkler(&wanted, &name).max(strsim::normalized_levenshtein(&wanted, &head)), name)
+    };
+    let mut near: Vec<(f64, String)> = names.map(likeness).filter(|(likeness, _)| *likeness > 0.7).collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     near.into_iter().map(|(_, name)| name).take(3).collect()
 }

@@ -11,7 +11,7 @@ pub struct CLibrary {
     pub package: &'static str,
     /// What Cargo calls the library.
     pub library: &'static str,
-    /// Its headers, below the package.
+    /// The headers of its interface, below the package. All that there are come with them.
     pub headers: &'static [&'static str],
     /// More of Cargo's `--config`.
     pub config: &'static [&'static str],
@@ -24,20 +24,21 @@ impl CLibrary {
         let key = content_hash(&[&sources], &[Toolchain::Stable.version(), &format!("{self:?}")]);
         let name = format!("lib{}.a", self.library);
         let place = cached(&format!("capi/{}-{key}", self.package), |draft| {
-            fs::copy(self.staticlib(&sources).join(&name), draft.join(&name)).expect("Cargo names it so");
+            self.build_into(&sources, &draft.join(&name));
             let package = self.package_folder(&sources);
-            for header in self.headers {
-                let copy = draft.join("headers").join(header);
+            for header in cache::files(&package).iter().filter(|file| file.extension().is_some_and(|name| name == "h"))
+            {
+                let copy = draft.join("headers").join(header.strip_prefix(&package).unwrap());
                 fs::create_dir_all(copy.parent().unwrap()).unwrap();
-                fs::copy(package.join(header), copy).unwrap_or_else(|error| panic!("{header}: {error}"));
+                fs::copy(header, copy).unwrap_or_else(|error| panic!("{}: {error}", header.display()));
             }
         });
         (place.join(name), self.headers.iter().map(|header| place.join("headers").join(header)).collect())
     }
 
-    /// The folder with the staticlib, which the next build may change.
-    fn staticlib(&self, sources: &Path) -> PathBuf {
+    fn build_into(&self, sources: &Path, archive: &Path) {
         let target = cache::root().join("targets/capi");
+        // All build into one folder, and one may replace what another left there.
         let _lock = cache::lock(&target);
         let mut cargo = Toolchain::Stable.cargo_command();
         cargo.args(["rustc", "--locked", "-j2", "--release", "--lib", "--crate-type", "staticlib"]);
@@ -45,20 +46,18 @@ impl CLibrary {
         cargo.arg("--manifest-path").arg(sources.join("Cargo.toml"));
         cargo.args(self.config.iter().flat_map(|config| ["--config", config]));
         run(&mut cargo).expect_success();
-        target.join("release")
+        let built = target.join("release").join(archive.file_name().unwrap());
+        fs::copy(&built, archive).unwrap_or_else(|error| panic!("{}: {error}", built.display()));
     }
 
     /// Where Cargo keeps the crate's sources.
     fn package_folder(&self, sources: &Path) -> PathBuf {
         let mut cargo = Toolchain::Stable.cargo_command();
-        cargo.args(["tree", "--locked", "--depth", "0", "--prefix", "none", "--format", "{p}"]);
-        cargo.args(["--package", self.package, "--manifest-path"]).arg(sources.join("Cargo.toml"));
-        let described = run_ok(&mut cargo);
-        let version = described.split_whitespace().nth(1).expect("NAME vVERSION").trim_start_matches('v').to_owned();
-        let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-        let home = home.unwrap_or_else(|| Path::new(&std::env::var_os("HOME").expect("HOME")).join(".cargo"));
-        let registries = fs::read_dir(home.join("registry/src")).expect("Cargo has fetched crates");
-        let folders = registries.map(|entry| entry.unwrap().path().join(format!("{}-{version}", self.package)));
-        folders.into_iter().find(|folder| folder.exists()).expect("Cargo unpacked the crate that it built")
+        cargo.args(["metadata", "--locked", "--format-version", "1", "--manifest-path"]);
+        let metadata = run_ok(cargo.arg(sources.join("Cargo.toml")));
+        let metadata: serde_json::Value = serde_json::from_str(&metadata).expect("Cargo writes JSON");
+        let packages = metadata["packages"].as_array().expect("a list of packages");
+        let package = packages.iter().find(|package| package["name"] == self.package).expect("a dependency");
+        Path::new(package["manifest_path"].as_str().expect("a path")).parent().unwrap().to_owned()
     }
 }

@@ -23,6 +23,7 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("llvm-modextract", &["llvm-modextract-19", "llvm-modextract"], "llvm-19"),
     ("ld64.lld", &["ld64.lld-19", "ld64.lld"], "lld-19"),
     ("lld-link", &["lld-link-19", "lld-link"], "lld-19"),
+    ("llvm-lipo", &["llvm-lipo-19", "llvm-lipo"], "llvm-19"),
     ("llvm-nm", &["llvm-nm-19", "llvm-nm"], "llvm-19"),
     ("llvm-nm-14", &["llvm-nm-14"], "llvm-14"),
     ("llvm-objcopy", &["llvm-objcopy-19", "llvm-objcopy"], "llvm-19"),
