@@ -153,6 +153,8 @@ pub struct ObjectSymbols<'d> {
     pub producers: &'d [u8],
     /// Bytecode that a linker may take instead of the machine code.
     pub bytecode: Option<Bytecode>,
+    /// Symbols that cannot become local, by ascending index: their relocations mean something else for local ones.
+    pub global_only: Vec<SymbolIndex>,
     /// Functions have descriptors: `NAME` stands for one, `.NAME` for the code.
     pub has_descriptors: bool,
 }

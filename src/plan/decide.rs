@@ -200,15 +200,20 @@ fn follow_groups<'d>(db: &SymbolDb<'d>, plan: &mut Plan<'d>) {
     }
 }
 
-/// Private names that one member alone defines and refers to become local to it; a COMDAT group's all together, as its
+/// Private names that one member alone defines and refers to become local to it, if its relocations can be; a COMDAT group's all together, as its
 /// signature has to become local with them. With `Method::Localize` the others stay, else they are renamed.
 fn localize(db: &SymbolDb<'_>, entry_points: &[EntryPoint], plan: &mut Plan<'_>) {
     let mut user: Vec<Option<usize>> = vec![None; db.names().len()];
     let mut shared = vec![false; db.names().len()];
+    let mut global_only = HashSet::new();
     for (at, member) in db.members().iter().enumerate() {
         for (symbol, name) in member.object.symbols.iter().zip(&member.names) {
             let id = name.0 as usize;
             shared[id] |= *user[id].get_or_insert(at) != at || symbol.placement == Placement::Common;
+        }
+        for name in member.global_only() {
+            shared[name.0 as usize] = true;
+            global_only.insert(name);
         }
     }
     entry_points::share(db, entry_points, &user, &mut shared);
@@ -223,11 +228,13 @@ fn localize(db: &SymbolDb<'_>, entry_points: &[EntryPoint], plan: &mut Plan<'_>)
             }
         }
     }
-    let others = if plan.method == Method::Auto { Fate::Private } else { Fate::Stays(Reason::Shared) };
-    for (fate, shared) in plan.fates.iter_mut().zip(shared) {
-        if *fate == Fate::Private {
-            *fate = if shared { others } else { Fate::Local };
-        }
+    for (id, fate) in plan.fates.iter_mut().enumerate().filter(|(_, fate)| **fate == Fate::Private) {
+        *fate = match plan.method {
+            _ if !shared[id] => Fate::Local,
+            Method::Auto => Fate::Private,
+            _ if global_only.contains(&NameId(id as u32)) => Fate::Stays(Reason::GlobalOnly),
+            _ => Fate::Stays(Reason::Shared),
+        };
     }
 }
 

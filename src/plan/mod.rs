@@ -58,6 +58,8 @@ pub enum Reason {
     OutOfScope,
     /// It was to become local, but several members define it or refer to it, or its COMDAT group has such a name.
     Shared,
+    /// It was to become local, but its relocations mean something else for local symbols (MIPS).
+    GlobalOnly,
 }
 
 impl Reason {
@@ -74,6 +76,7 @@ impl Reason {
             Self::Personality => "personality",
             Self::OutOfScope => "out-of-scope",
             Self::Shared => "shared",
+            Self::GlobalOnly => "global-only",
         }
     }
 }

@@ -287,7 +287,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         Ok(())
     }
 
-    fn section_data(&self, index: usize, section: &Elf::SectionHeader) -> Result<&[u8]> {
+    pub(super) fn section_data(&self, index: usize, section: &Elf::SectionHeader) -> Result<&[u8]> {
         let data = section.data(self.endian, self.data);
         data.map_err(|error| Error::malformed(self.section_header_offset(index), error.to_string()))
     }

@@ -26,6 +26,7 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         let mut found = ObjectSymbols {
             symbols: self.linked_symbols(&descriptors)?,
             has_descriptors: descriptors.exist(),
+            global_only: self.global_only()?,
             ..ObjectSymbols::default()
         };
         for (index, section) in self.sections.enumerate().skip(1) {

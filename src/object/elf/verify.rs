@@ -235,7 +235,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         })
     }
 
-    fn relocations(&self, header: &Elf::SectionHeader) -> object::read::Result<Vec<Crel>> {
+    pub(super) fn relocations(&self, header: &Elf::SectionHeader) -> object::read::Result<Vec<Crel>> {
         let (endian, data) = (self.endian, self.data);
         let mips64el = self.header.is_mips64el(endian);
         if let Some((relocations, _)) = header.rel(endian, data)? {
