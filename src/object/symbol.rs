@@ -261,6 +261,16 @@ impl ObjectEdits {
         self.symbols.is_empty() && self.sections.is_empty()
     }
 
+    /// What is to happen to a symbol, if anything is.
+    pub fn symbol(&self, index: SymbolIndex) -> Option<&SymbolEdit> {
+        self.symbols.binary_search_by_key(&index, |edit| edit.index).ok().map(|at| &self.symbols[at])
+    }
+
+    /// What is to happen to a section, if anything is.
+    pub fn section(&self, index: SectionIndex) -> Option<SectionChange> {
+        self.sections.binary_search_by_key(&index, |(section, _)| *section).ok().map(|at| self.sections[at].1)
+    }
+
     /// What a symbol or section called `old` is called as `name`.
     pub fn new_name(&self, old: &[u8], name: NewName, suffixes: &Suffixes) -> Vec<u8> {
         match name {

@@ -205,15 +205,17 @@ impl Plan<'_> {
         // defines nothing global: the linker would keep another object's, and discard what these refer to.
         let private = object.linkonce_sections.iter().filter(|section| private_sections.contains(&section.index));
         let stems: HashSet<&[u8]> = private.filter_map(|section| linkonce_stem(section.name)).collect();
-        let stays = |section: SectionIndex| {
-            let mut symbols = object.symbols.iter().zip(&member.names);
-            symbols.any(|(symbol, &name)| {
-                symbol.placement == Placement::Section(section) && self.new_name(name) == NewName::Same
+        let named = object.symbols.iter().zip(&member.names).filter(|(_, name)| self.new_name(**name) == NewName::Same);
+        let public_sections: HashSet<SectionIndex> = named
+            .filter_map(|(symbol, _)| match symbol.placement {
+                Placement::Section(section) => Some(section),
+                _ => None,
             })
-        };
+            .collect();
         let linkonce = |section: &&NamedSection<'_>| {
             let follows = || linkonce_stem(section.name).is_some_and(|stem| stems.contains(stem));
-            let private = private_sections.contains(&section.index) || follows() && !stays(section.index);
+            let private =
+                private_sections.contains(&section.index) || follows() && !public_sections.contains(&section.index);
             private && !tag::is_tagged(section.name, b'.', &self.suffixes)
         };
         edits.sections.extend(
