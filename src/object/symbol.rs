@@ -138,6 +138,9 @@ pub enum Bytecode {
     LlvmFatLto,
 }
 
+/// What stands before a symbol's name in the name of the section with the warning about it.
+pub const WARNING: &[u8] = b".gnu.warning.";
+
 /// What one pass over an object finds.
 #[derive(Debug, Default)]
 pub struct ObjectSymbols<'d> {
@@ -149,6 +152,8 @@ pub struct ObjectSymbols<'d> {
     pub bounded_sections: Vec<NamedSection<'d>>,
     /// Sections named `.gnu.linkonce.*`, of which linkers keep one per name.
     pub linkonce_sections: Vec<NamedSection<'d>>,
+    /// Sections named `.gnu.warning.NAME`, which GNU ld prints where something refers to NAME.
+    pub warning_sections: Vec<NamedSection<'d>>,
     /// What the compilers wrote about themselves (`.comment`), NUL-separated.
     pub producers: &'d [u8],
     /// Bytecode that a linker may take instead of the machine code.

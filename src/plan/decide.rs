@@ -9,7 +9,7 @@ use super::{Fate, MemberSymbols, NameId, Plan, Reason, SymbolDb, tag};
 use crate::error::{Error, Result};
 use crate::isolate::Isolate;
 use crate::mangling;
-use crate::object::symbol::{Placement, SectionIndex, SignatureSymbol};
+use crate::object::symbol::{Placement, SectionIndex, SignatureSymbol, WARNING};
 use crate::origin::Origin;
 use crate::policy::{Keep, Method, Registries, Scope};
 
@@ -68,6 +68,7 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
         suffixes,
         fates: Vec::new(),
         registries: HashSet::new(),
+        warnings: HashSet::new(),
         pinned_signatures: HashSet::new(),
     };
     let ids = 0..db.names().len() as u32;
@@ -83,6 +84,7 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
         if policy.registries == Registries::Isolate {
             follow_registries(db, keep, &mut plan);
         }
+        follow_warnings(db, &mut plan);
     }
     Ok(plan)
 }
@@ -253,6 +255,16 @@ fn group_names<'d>(member: &MemberSymbols<'d>) -> Vec<(&'d [u8], Vec<NameId>)> {
         }
     }
     groups
+}
+
+/// Linkers warn of every reference to a name, also of one that others define.
+fn follow_warnings<'d>(db: &SymbolDb<'d>, plan: &mut Plan<'d>) {
+    for section in db.members().iter().flat_map(|member| &member.object.warning_sections) {
+        let name = section.name.strip_prefix(WARNING).and_then(|name| db.find(name));
+        if name.is_some_and(|name| matches!(plan.fate(name), Fate::Private | Fate::Local)) {
+            plan.warnings.insert(section.name);
+        }
+    }
 }
 
 /// A registry is a section of the archives that the archives' own code reads between its bounds. A pattern that keeps

@@ -96,6 +96,8 @@ pub struct Plan<'d> {
     pub fates: Vec<Fate>,
     /// The sections that become registries of the archives' own.
     pub registries: HashSet<&'d [u8]>,
+    /// The sections with warnings about names that become private, or local: they follow.
+    pub warnings: HashSet<&'d [u8]>,
     /// Signatures of COMDAT groups that stay.
     pinned_signatures: HashSet<&'d [u8]>,
 }
@@ -193,7 +195,7 @@ impl Plan<'_> {
         }
     }
 
-    /// Registries, and the sections of which linkers keep one per name (`.gnu.linkonce.t.NAME`).
+    /// Registries, warnings, and the sections of which linkers keep one per name (`.gnu.linkonce.t.NAME`).
     fn rename_sections(
         &self,
         member: &MemberSymbols<'_>,
@@ -225,6 +227,8 @@ impl Plan<'_> {
                 .filter(linkonce)
                 .map(|s| (s.index, SectionChange::Rename(NewName::Private))),
         );
+        let warnings = object.warning_sections.iter().filter(|section| self.warnings.contains(section.name));
+        edits.sections.extend(warnings.map(|section| (section.index, SectionChange::Rename(NewName::Private))));
         let registries = object.bounded_sections.iter().filter(|section| self.registries.contains(section.name));
         edits.sections.extend(registries.map(|section| (section.index, SectionChange::Rename(NewName::Registry))));
         edits.sections.sort_by_key(|&(index, _)| index);

@@ -8,7 +8,7 @@ use super::{Class, ElfObject};
 use crate::error::{Error, Result};
 use crate::object::symbol::{
     Binding, Bytecode, ComdatGroup, NamedSection, ObjectSymbols, Placement, Section, SectionIndex, SignatureSymbol,
-    Symbol, SymbolIndex, SymbolKind, Visibility,
+    Symbol, SymbolIndex, SymbolKind, Visibility, WARNING,
 };
 
 const SHN_MIPS_SUNDEFINED: elf::SymbolSection = elf::SymbolSection(0xff04);
@@ -159,6 +159,8 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
             found.bytecode = Some(Bytecode::LlvmFatLto);
         } else if name.starts_with(b".gnu.linkonce.") {
             found.linkonce_sections.push(NamedSection { index, name });
+        } else if name.starts_with(WARNING) {
+            found.warning_sections.push(NamedSection { index, name });
         } else if name == b".comment" {
             found.producers = section
                 .data(endian, self.data)
