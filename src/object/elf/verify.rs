@@ -63,7 +63,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
     }
 
     fn expected<'e>(&self, edits: &'e ObjectEdits) -> Result<Expected<'e>> {
-        let removed = |section: usize| edits.sections.contains(&(SectionIndex(section as u32), SectionChange::Remove));
+        let removed = |section: usize| edits.section(SectionIndex(section as u32)) == Some(SectionChange::Remove);
         let gone = |section: usize| {
             let header = &self.section_headers()[section];
             let applies_to = header.sh_info(self.endian) as usize;
@@ -151,8 +151,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         suffixes: &Suffixes,
     ) -> Result<()> {
         let index = SectionIndex(old as u32);
-        let change = edits.sections.iter().find(|(section, _)| *section == index).map(|&(_, change)| change);
-        let name = match change {
+        let name = match edits.section(index) {
             Some(SectionChange::Rename(name)) => name,
             _ => NewName::Same,
         };
@@ -235,7 +234,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         })
     }
 
-    fn relocations(&self, header: &Elf::SectionHeader) -> object::read::Result<Vec<Crel>> {
+    pub(super) fn relocations(&self, header: &Elf::SectionHeader) -> object::read::Result<Vec<Crel>> {
         let (endian, data) = (self.endian, self.data);
         let mips64el = self.header.is_mips64el(endian);
         if let Some((relocations, _)) = header.rel(endian, data)? {
