@@ -86,6 +86,7 @@ impl Strip {
                 _ => true,
             });
             symbols.groups.retain(|group| group.sections.iter().any(|&section| stays(section)));
+            symbols.linkonce_sections.retain(|section| stays(section.index));
         }
         if self.bitcode && symbols.bytecode.is_some_and(Bytecode::is_fat) {
             symbols.bytecode = None;
