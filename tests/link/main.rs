@@ -13,3 +13,4 @@ mod silent;
 mod stripped;
 mod sys_crate;
 mod two_toolchains;
+mod warnings;
