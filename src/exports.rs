@@ -8,9 +8,10 @@ mod survey;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use crate::error::{Result, printable, printable_path};
+use crate::error::{Error, Result, printable, printable_path};
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
+use crate::object::Object;
 use crate::object::symbol::Visibility;
 use crate::plan::{self, SymbolDb};
 use crate::policy::{Keep, KeepSource};
@@ -38,6 +39,7 @@ impl Exports {
     pub fn run(&self, archives: &[impl AsRef<Path>]) -> Result<ExportsReport> {
         let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
         let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
+        parsed.iter().try_for_each(check_readable)?;
         let db = SymbolDb::build(&parsed)?;
         let (keep, require) = (keep_from::load(&self.keep)?, keep_from::load(&self.require)?);
         let mut lister = Lister { parsed: &parsed, db: &db, exports: BTreeMap::new() };
@@ -50,6 +52,16 @@ impl Exports {
         let named = [&keep, &require].into_iter().any(|keep| !keep.is_automatic());
         lister.report(named)
     }
+}
+
+/// That the symbols of all objects can be read: what is in another would pass for missing.
+fn check_readable(parsed: &ParsedArchive<'_>) -> Result<()> {
+    let unserved = parsed.objects.iter().enumerate().find_map(|(at, object)| match object {
+        Object::Unserved(kind) => Some((at, kind)),
+        _ => None,
+    });
+    let Some((at, kind)) = unserved else { return Ok(()) };
+    Err(parsed.locate(Error::unsupported(format!("{kind}, whose symbols cannot be read")), at))
 }
 
 /// Collects what is to be reported, by name.

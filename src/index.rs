@@ -111,8 +111,15 @@ impl Index {
     }
 
     fn index_for(&self, parsed: &ParsedArchive<'_>) -> Result<ArchiveIndex> {
-        let symbols = parsed.objects.par_iter().enumerate();
-        let symbols = symbols.map(|(at, object)| object.indexable_symbols().map_err(|error| parsed.locate(error, at)));
+        let symbols = parsed.objects.par_iter().enumerate().map(|(at, object)| {
+            match object {
+                Object::Unserved(kind) => {
+                    Err(Error::unsupported(format!("{kind}, whose symbols cannot be read: the index would lack them")))
+                }
+                object => object.symbols(),
+            }
+            .map_err(|error| parsed.locate(error, at))
+        });
         let mut index = index_of(&symbols.collect::<Result<Vec<_>>>()?);
         index.has_objects = parsed.objects.iter().any(|object| !matches!(object, Object::Other));
         index.date = if self.stamps == Stamps::Now { now() } else { 0 };

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::error::{Result, printable};
 use crate::input::ParsedArchive;
 use crate::mangling;
+use crate::object::symbol::Bytecode;
 use crate::origin::Origin;
 use crate::plan::{self, MemberSymbols, SymbolDb, tag};
 use crate::report::text::some;
@@ -28,12 +29,18 @@ pub(super) fn reasons<'n>(
         return Ok(reasons);
     }
     let mut disguised = disguises(parsed, db, names)?;
+    let slim = db.members().iter().find(|member| member.object.bytecode == Some(Bytecode::GccSlim));
+    let slim = slim.map(|member| {
+        let label = parsed[member.archive].member_label(member.position);
+        format!("{label} is GCC's bytecode alone, of which nothing is known: build it with -ffat-lto-objects")
+    });
     for &name in names.iter().collect::<BTreeSet<_>>() {
         let mut said: Vec<String> = disguised.remove(name).unwrap_or_default().into_iter().collect();
         said.extend(underscored(db, name));
         said.extend(referred(parsed, db, name));
         if said.is_empty() {
             said.push(ABSENT.to_owned());
+            said.extend(slim.clone());
             let exports = plan::exports(db).map(|id| printable(db.name(id).bytes));
             let nearest = plan::nearest(exports, &printable(name));
             if !nearest.is_empty() {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::check_readable;
 use super::report::{RestoreReport, Restored};
 use super::survey::{Definition, Found, Standing, Survey};
 use crate::archive::ArchiveIndex;
@@ -36,6 +37,7 @@ impl Restore {
         let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
         let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
         parsed.iter().try_for_each(ParsedArchive::check_whole)?;
+        parsed.iter().try_for_each(check_readable)?;
         check_not_thin(&parsed)?;
         let db = SymbolDb::build(&parsed)?;
         let keep = keep_from::load(&self.keep)?;
@@ -154,7 +156,7 @@ impl<'d> Restorer<'_, 'd> {
 /// The index of an archive whose members are edited so.
 fn index_after(parsed: &ParsedArchive<'_>, edits: &[ObjectEdits]) -> Result<ArchiveIndex> {
     let symbols = parsed.objects.par_iter().zip(edits).enumerate().map(|(at, (object, edits))| {
-        let symbols = if edits.is_empty() { object.indexable_symbols() } else { symbols_after(object, edits) };
+        let symbols = if edits.is_empty() { object.symbols() } else { symbols_after(object, edits) };
         symbols.map_err(|error| parsed.locate(error, at))
     });
     Ok(index_of(&symbols.collect::<Result<Vec<_>>>()?))

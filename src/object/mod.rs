@@ -63,20 +63,6 @@ impl<'d> Object<'d> {
         }
     }
 
-    /// The symbols for an archive's index.
-    ///
-    /// # Errors
-    /// As [`Self::symbols`]; unsupported for an object whose symbols cannot be read, as an index without them would be
-    /// wrong.
-    pub fn indexable_symbols(&self) -> Result<ObjectSymbols<'d>> {
-        match self {
-            Self::Unserved(kind) => {
-                Err(Error::unsupported(format!("{kind}, whose symbols cannot be read: the index would lack them")))
-            }
-            _ => self.symbols(),
-        }
-    }
-
     /// Every symbol, local ones, sections and files included, by ascending index; none where there is no object.
     ///
     /// # Errors

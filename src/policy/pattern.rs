@@ -1,8 +1,9 @@
 //! Patterns over symbol names.
 //!
 //! `krun_*` is a glob over the linkage name; `re:^krun_` a regular expression; `demangled:std::*` a glob (or
-//! `demangled:re:…` an expression) over the demangled path without its hash; a leading `!` excludes what the rest
-//! matches. A name matches a set of patterns when one includes it and none excludes it.
+//! `demangled:re:…` an expression) over the demangled path, Rust's without its hash, C++'s with its parameters; a
+//! leading `!` excludes what the rest matches. A name matches a set of patterns when one includes it and none excludes
+//! it.
 
 use std::collections::HashMap;
 
@@ -149,7 +150,7 @@ impl Patterns {
             ids.extend([name, &excluded].into_iter().filter_map(|key| self.literals.get(key)).flatten());
         }
         if !self.demangled.ids.is_empty()
-            && let Some(path) = mangling::demangle(name)
+            && let Some(path) = mangling::readable(name)
         {
             ids.extend(self.demangled.matches(path.as_bytes()));
         }
@@ -227,6 +228,7 @@ mod tests {
     fn demangled_paths() {
         let name = "_ZN4core3fmt5write17h0123456789abcdefE";
         assert!(included(&["demangled:core::*"], name) && !included(&["demangled:std::*"], name));
+        assert!(included(&["demangled:ns::f(int)"], "_ZN2ns1fEi") && !included(&["demangled:ns::f"], "_ZN2ns1fEi"));
         assert!(included(&["demangled:re:::write$"], name) && included(&["demangled:core::fmt::write"], name));
     }
 

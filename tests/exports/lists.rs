@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use armend_test_support::samples::archive_of;
-use armend_test_support::{Lto, Scratch, Toolchain, run_ok, tool};
+use armend_test_support::{Lto, Scratch, Toolchain, exported, run_ok, tool};
 
 use crate::archive::demo;
 use crate::{exports, run, scratch, states};
@@ -86,6 +86,20 @@ fn linkers_read_the_lists_alike() {
         ours,
         listed(&scratch, "--keep-from", "lib.so").into_iter().filter(|(n, _)| n != "V1").collect::<Vec<_>>()
     );
+
+    // C++'s blocks are of demangled names, with their parameters.
+    scratch.write("cxx.cc", "namespace ns { int f(int a) { return a; } int f(long a) { return a; } struct S { void g(); };\n\
+        void S::g() {} }\nint plain(int a) { return a; }\ntemplate <class T> T t(T a) { return a; }\ntemplate int t(int);");
+    run_ok(Command::new(tool("g++")).current_dir(scratch.folder()).args(["-fPIC", "-c", "cxx.cc"]));
+    scratch.write("cxx.a", archive_of(&[("cxx.o", &scratch.read("cxx.o"))]));
+    scratch.write("cxx.map", "{ global: extern \"C++\" { \"ns::f(int)\"; ns::S::*; int?t*; }; local: *; };");
+    link(&scratch, "gcc", &["-shared", "-o", "cxx.so", "cxx.o", "-Wl,--version-script,cxx.map"]);
+    let (_, report) = exports(&scratch, &["cxx.a", "--exports", "cxx.map"]);
+    assert_eq!(
+        states(&report).into_iter().map(|(name, _)| name).collect::<Vec<_>>(),
+        exported(&scratch.path("cxx.so")).iter().collect::<Vec<_>>()
+    );
+    assert_eq!(states(&report).len(), 3, "{report:#}");
 
     compile(&scratch, &["--target=arm64-apple-macos11"], "mac.o");
     scratch.write("list.exp", "# two of three\n_js_s*\n_js_version\n");

@@ -115,6 +115,27 @@ fn wildcards_leave_out_what_compilers_split_off() {
     assert_eq!(states(&exports(&scratch, &["lib.a", "--keep", "js_all.cold"]).1), [("js_all.cold", "local")]);
 }
 
+/// What cannot be read is not called missing without a word.
+#[test]
+fn what_cannot_be_read_is_said() {
+    let scratch = scratch();
+    scratch.write("lib.c", "int js_run(void) { return 1; }");
+    let compile = |compiler: &str, flags: &[&str]| {
+        let mut compiler = Command::new(tool(compiler));
+        run_ok(compiler.current_dir(scratch.folder()).args(flags).args(["-c", "lib.c", "-o", "lib.o"]));
+        scratch.write("lib.a", archive_of(&[("lib.o", &scratch.read("lib.o"))]));
+    };
+    compile("gcc", &["-flto", "-fno-fat-lto-objects"]);
+    let (_, report) = exports(&scratch, &["lib.a", "--keep", "js_run"]);
+    let notes = export(&report, "js_run")["notes"].to_string();
+    assert!(notes.contains("lib.a(lib.o) is GCC's bytecode alone"), "{notes}");
+    compile("gcc", &["-flto", "-ffat-lto-objects"]);
+    assert_eq!(states(&exports(&scratch, &["lib.a"]).1), [("js_run", "global")]);
+    compile("clang", &["--target=arm64-apple-macos11"]);
+    run(&scratch, &["exports", "lib.a"]).refuses(&["lib.a(lib.o)", "Mach-O", "cannot be read"]);
+    run(&scratch, &["exports", "--restore", "lib.a", "--keep", "x"]).refuses(&["lib.a(lib.o)", "Mach-O"]);
+}
+
 #[test]
 fn options_of_restore_alone_are_refused_without_it() {
     let scratch = scratch();
