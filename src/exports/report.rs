@@ -84,9 +84,6 @@ impl Export {
     pub(super) fn note(&mut self) {
         let of = |state| self.definitions.iter().filter(move |definition| definition.state == state);
         let mut notes = Vec::new();
-        if self.is_unindexed() {
-            notes.push("not in the archive's index: GNU ld and gold do not find it".to_owned());
-        }
         if of(Standing::Global).count() > 1 {
             notes.push("defined twice: a link that pulls in both members fails".to_owned());
         }
@@ -105,7 +102,7 @@ impl ExportsReport {
         self.exports.iter().filter(|export| wanted(export)).map(|export| export.name.clone()).collect()
     }
 
-    /// What mends what is wrong, one line each.
+    /// What mends what is wrong, with the command for it.
     fn remedies(&self) -> Vec<String> {
         let archives = self.archives.join(" ");
         let mut remedies = Vec::new();
@@ -113,20 +110,13 @@ impl ExportsReport {
         if !lost.is_empty() {
             let keep: Vec<_> = lost.iter().take(4).map(|name| format!("--keep {name}")).collect();
             let more = if lost.len() > 4 { " ..." } else { "" };
-            remedies.push(format!("armend exports --restore {archives} {}{more}", keep.join(" ")));
+            remedies.push(format!("make them global: armend exports --restore {archives} {}{more}", keep.join(" ")));
         }
         if self.exports.iter().any(Export::is_unindexed) {
-            remedies.push(format!("armend index {archives}"));
+            remedies.push(format!("GNU ld and gold do not find what is not in the index: armend index {archives}"));
         }
         if self.exports.iter().any(|export| export.state == Standing::BitcodeOnly) {
             remedies.push("for bitcode, build without -Clinker-plugin-lto (clang: -flto)".to_owned());
-        }
-        let is_absent = |export: &Export| export.notes.iter().any(|note| note == ABSENT);
-        if !self.crates.is_empty() && self.exports.iter().any(is_absent) {
-            let crates = some(&self.crates, 8);
-            let what =
-                "a crate that no other mentions is left out of a staticlib, and `extern crate NAME;` brings it in";
-            remedies.push(format!("{what}; here are {crates}"));
         }
         remedies
     }
@@ -163,11 +153,14 @@ impl fmt::Display for ExportsReport {
         let lens = self.exports.iter().map(|export| export.name.len());
         let width = lens.filter(|&len| len <= WIDEST_NAME).max().unwrap_or(0);
         for export in &self.exports {
-            let place = match &export.definitions[..] {
+            let mut place = match &export.definitions[..] {
                 [] => String::new(),
                 [only] => self.short(&only.member).to_owned(),
                 [first, rest @ ..] => format!("{} and {} more", self.short(&first.member), rest.len()),
             };
+            if export.is_unindexed() {
+                place += ", not in the index";
+            }
             let line = format!("  {:<12}  {:<width$}  {place}", export.state.word(), export.name);
             writeln!(f, "{}", line.trim_end())?;
             export.notes.iter().try_for_each(|note| writeln!(f, "{:16}{note}", ""))?;
@@ -184,7 +177,14 @@ impl fmt::Display for ExportsReport {
             });
             entry(f, "required", &format!("not met: {}", some(&unmet.collect::<Vec<_>>(), 16)))?;
         }
-        self.remedies().iter().try_for_each(|remedy| entry(f, "help", remedy))
+        // Not wrapped: these are to be copied.
+        self.remedies().iter().try_for_each(|remedy| writeln!(f, "  help      {remedy}"))?;
+        let absent = |export: &Export| export.notes.iter().any(|note| note == ABSENT);
+        if self.crates.is_empty() || !self.exports.iter().any(absent) {
+            return Ok(());
+        }
+        let what = "a crate that no other mentions is left out of a staticlib, and `extern crate NAME;` brings it in";
+        entry(f, "help", &format!("{what}; here are {}", some(&self.crates, 8)))
     }
 }
 
@@ -203,7 +203,7 @@ pub struct RestoreReport {
     /// What is global again, by name.
     pub restored: Vec<Restored>,
     /// How many were already.
-    pub kept: usize,
+    pub already: usize,
 }
 
 /// An export that is global again.
@@ -221,12 +221,19 @@ pub struct Restored {
 impl fmt::Display for RestoreReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for archive in &self.archives {
-            writeln!(f, "{}", archive.archive)?;
+            let what = match archive.members_changed {
+                _ if !archive.changed => "nothing to change".to_owned(),
+                0 => "index rebuilt".to_owned(),
+                n => format!("{n} of {} members changed, index rebuilt", archive.members),
+            };
+            let output = archive.output.as_ref().filter(|output| **output != archive.archive);
+            let output = output.map(|output| format!(", written to {output}")).unwrap_or_default();
+            writeln!(f, "{}: {what}{output}", archive.archive)?;
         }
         for restored in &self.restored {
             let was = restored.was.word();
             entry(f, "restored", &format!("{}, which was {was}: {}", restored.name, some(&restored.members, 2)))?;
         }
-        entry(f, "global", &format!("{} already", self.kept))
+        entry(f, "global", &format!("{} already", self.already))
     }
 }

@@ -52,7 +52,7 @@ impl Restore {
             restorer.refused.push(format!("\"{}\": no definition matches", keep.patterns().text(id)));
         }
         let restored: Vec<_> = survey.found.iter().filter_map(|(name, found)| restorer.restore(name, found)).collect();
-        let kept = survey.found.len() - restored.len();
+        let already = survey.found.len() - restored.len();
         let mut members = restorer.finish()?.into_iter();
         let suffixes = Suffixes::NONE;
         let edits = parsed.iter().map(|parsed| {
@@ -63,7 +63,7 @@ impl Restore {
         let edits = edits.collect::<Result<Vec<_>>>()?.into_iter();
         let archives = carry_out(&parsed, &inputs, edits, output, &mut Clock::start())?;
         let changed = archives.iter().any(|archive| archive.changed);
-        Ok(RestoreReport { schema: SCHEMA, verb: "exports", changed, archives, restored, kept })
+        Ok(RestoreReport { schema: SCHEMA, verb: "exports", changed, archives, restored, already })
     }
 }
 
