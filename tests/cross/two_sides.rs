@@ -94,3 +94,21 @@ fn ppc64le() {
 fn mips64el() {
     assert_separate(&MIPS64EL, &[RENAME, AUTO, MERGE_AUTO]);
 }
+
+#[test]
+fn mips64() {
+    assert_separate(&MIPS64, &[RENAME, AUTO, MERGE_AUTO]);
+}
+
+#[test]
+fn mips() {
+    assert_separate(&MIPS, &[RENAME, AUTO, MERGE_AUTO]);
+}
+
+/// Other sections, relocations and local symbols for the same sources.
+#[test]
+fn by_clang() {
+    for target in BY_CLANG {
+        assert_separate(target, &[RENAME, AUTO]);
+    }
+}
