@@ -10,7 +10,7 @@ use std::process::Command;
 pub struct Target {
     /// As the cross compilers' names begin.
     pub triple: &'static str,
-    /// As qemu calls the machine.
+    /// As qemu calls the machine; empty where it does not know it.
     qemu: &'static str,
     /// Compiled by clang, not by gcc.
     pub clang: bool,
@@ -112,6 +112,10 @@ pub const MIPS: Target = Target { triple: "mips-linux-gnu", qemu: "mips", ..MIPS
 
 /// Big-endian: three relocation types in one, in the order that other machines have too.
 pub const MIPS64: Target = Target { triple: "mips64-linux-gnuabi64", qemu: "mips64", ..MIPS64EL };
+
+/// 32-bit objects for a 64-bit machine. Few kernels run the programs, and qemu does not; lld refuses how they reach
+/// thread-local variables.
+pub const X32: Target = Target { triple: "x86_64-linux-gnux32", qemu: "", linkers: &[Gnu], ..I386 };
 
 /// The machines that clang compiles for. GNU ld 2.40 and mold 1.10 do not know its relocations for RISC-V.
 pub const BY_CLANG: &[Target] = &[
