@@ -10,13 +10,13 @@ use rayon::prelude::*;
 use crate::archive::ArchiveIndex;
 use crate::archive::header::{DATE, date_field};
 use crate::error::{Error, Result};
-use crate::input::{Input, ParsedArchive};
+use crate::input::ParsedArchive;
 use crate::object::Object;
 use crate::object::symbol::{ObjectEdits, Suffixes};
 use crate::output::{Output, Staged, Target};
 use crate::patch::Patch;
-use crate::report::{ArchiveSummary, SCHEMA};
-use crate::rewrite::{ArchiveEdits, index_of};
+use crate::report::{ArchiveSummary, Clock, SCHEMA};
+use crate::rewrite::{ArchiveEdits, each_archive, index_of};
 
 /// What becomes of the dates and owners in headers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -74,7 +74,8 @@ impl Index {
     /// I/O, malformed input; unsupported for members whose symbols cannot be read, as an index without them would be
     /// wrong.
     pub fn run(&self, archives: &[impl AsRef<Path>], output: &Output) -> Result<IndexReport> {
-        for_each(archives, output, |parsed, target| self.rebuild(parsed, target, output))
+        let summaries = each_archive(archives, output, |parsed, target| self.rebuild(parsed, target, output))?;
+        Ok(IndexReport::of(summaries))
     }
 
     /// Gives each archive's index the time of the run as its date, without a look at the members; for BSD's linkers,
@@ -83,7 +84,8 @@ impl Index {
     /// # Errors
     /// I/O, malformed input; usage, for an archive that has no index.
     pub fn touch(archives: &[impl AsRef<Path>], output: &Output) -> Result<IndexReport> {
-        for_each(archives, output, |parsed, target| touch(parsed, target, output))
+        let summaries = each_archive(archives, output, |parsed, target| touch(parsed, target, output))?;
+        Ok(IndexReport::of(summaries))
     }
 
     fn rebuild(
@@ -104,15 +106,8 @@ impl Index {
         let sizes = parsed.archive.thin && stale_sizes(parsed);
         let stamps = self.stamps == Stamps::Zero && parsed.archive.make_deterministic();
         let changed = was != "current" || sizes || stamps || self.stamps == Stamps::Now;
-        let mut summary = ArchiveSummary::before(parsed, &target, 0, changed);
-        let mut staged = None;
-        if *output != Output::Nowhere && (changed || *output != Output::InPlace) {
-            let (result, len) = edits.stage(parsed, target)?;
-            edits.verify(parsed, &result)?;
-            summary.output_bytes = Some(len);
-            staged = Some(result);
-        }
-        Ok((IndexSummary { archive: summary, was, names }, staged))
+        let (archive, staged) = edits.carry_out(parsed, target, output, changed, &mut Clock::start())?;
+        Ok((IndexSummary { archive, was, names }, staged))
     }
 
     fn index_for(&self, parsed: &ParsedArchive<'_>) -> Result<ArchiveIndex> {
@@ -133,44 +128,11 @@ impl Index {
     }
 }
 
-/// Runs `amend` on each archive, and puts the results in place when all are complete.
-fn for_each(
-    archives: &[impl AsRef<Path>],
-    output: &Output,
-    amend: impl Fn(&mut ParsedArchive<'_>, Target) -> Result<(IndexSummary, Option<Staged>)>,
-) -> Result<IndexReport> {
-    let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
-    let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
-    let targets = output.targets(&inputs)?;
-    let mut report = IndexReport { schema: SCHEMA, verb: "index", changed: false, archives: Vec::new() };
-    let mut staged = Vec::new();
-    for (mut parsed, target) in parsed.into_iter().zip(targets) {
-        check_folder(&parsed, output)?;
-        let (summary, result) = amend(&mut parsed, target)?;
-        report.changed |= summary.archive.changed;
-        report.archives.push(summary);
-        staged.extend(result);
+impl IndexReport {
+    fn of(archives: Vec<IndexSummary>) -> Self {
+        let changed = archives.iter().any(|summary| summary.archive.changed);
+        Self { schema: SCHEMA, verb: "index", changed, archives }
     }
-    staged.into_iter().try_for_each(Staged::commit)?;
-    Ok(report)
-}
-
-/// A thin archive finds its members from its own folder: from another, it would not.
-fn check_folder(parsed: &ParsedArchive<'_>, output: &Output) -> Result<()> {
-    let folder = match output {
-        Output::InPlace | Output::Nowhere => return Ok(()),
-        Output::Stdout => None,
-        Output::File(path) => Some(path.parent().unwrap_or(Path::new(""))),
-        Output::Directory(folder) => Some(folder.as_path()),
-    };
-    let canonical = |folder: &Path| std::fs::canonicalize(Path::new(".").join(folder)).ok();
-    let own = canonical(parsed.input.path.parent().unwrap_or(Path::new("")));
-    let relative = parsed.archive.members.iter().any(|member| !member.name.starts_with(b"/"));
-    if parsed.archive.thin && relative && folder.and_then(canonical) != own {
-        let what = "a thin archive names its members by their place from its folder: it cannot go to another";
-        return Err(Error::usage(what).with_help("write it beside the original").in_archive(&parsed.input.path));
-    }
-    Ok(())
 }
 
 /// Whether a thin archive's headers give other sizes than the files have now.

@@ -3,16 +3,18 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Seek, Write};
+use std::path::Path;
 
 use rayon::prelude::*;
 
 use crate::archive::{ArchiveIndex, ArchiveKind, ArchiveWriter, NewMember};
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::ParsedArchive;
+use crate::input::{Input, ParsedArchive};
 use crate::object::Object;
 use crate::object::symbol::{ObjectEdits, ObjectSymbols, Suffixes};
-use crate::output::{Staged, Target};
+use crate::output::{Output, Staged, Target};
 use crate::patch::Patch;
+use crate::report::{ArchiveSummary, Clock};
 
 /// How many members are patched at a time: bounds the memory that their changes take.
 const BATCH: usize = 256;
@@ -47,11 +49,33 @@ impl ArchiveEdits<'_> {
         self.changed_members() > 0 || !parsed.archive.index_is(&self.index)
     }
 
-    /// Writes the result to a temporary file beside `target`, to be verified there. Gives the length with it.
+    /// Writes the result beside `target` and verifies it, where `output` asks for one: what is there already is not
+    /// written again, so that build systems see no change. `changed` says whether anything is another than before.
     ///
     /// # Errors
-    /// I/O or unsupported; then nothing stays behind.
-    pub fn stage(&self, parsed: &ParsedArchive<'_>, target: Target) -> Result<(Staged, u64)> {
+    /// I/O, unsupported or verification; then nothing stays behind.
+    pub fn carry_out(
+        &self,
+        parsed: &ParsedArchive<'_>,
+        target: Target,
+        output: &Output,
+        changed: bool,
+        clock: &mut Clock,
+    ) -> Result<(ArchiveSummary, Option<Staged>)> {
+        let mut summary = ArchiveSummary::before(parsed, &target, self.changed_members(), changed);
+        if *output == Output::Nowhere || !changed && *output == Output::InPlace {
+            return Ok((summary, None));
+        }
+        let (staged, len) = self.stage(parsed, target)?;
+        clock.lap("write");
+        self.verify(parsed, &staged)?;
+        clock.lap("verify");
+        summary.output_bytes = Some(len);
+        Ok((summary, Some(staged)))
+    }
+
+    /// Writes the result to a temporary file beside `target`. Gives the length with it.
+    fn stage(&self, parsed: &ParsedArchive<'_>, target: Target) -> Result<(Staged, u64)> {
         let staged = target.stage().map_err(|error| error.in_archive(&parsed.input.path))?;
         let len = self.write(parsed, staged.file()).map_err(|error| error.in_archive(&parsed.input.path))?;
         Ok((staged, len))
@@ -121,7 +145,7 @@ impl ArchiveEdits<'_> {
     ///
     /// # Errors
     /// Verification, naming the first difference.
-    pub fn verify(&self, parsed: &ParsedArchive<'_>, staged: &Staged) -> Result<()> {
+    fn verify(&self, parsed: &ParsedArchive<'_>, staged: &Staged) -> Result<()> {
         let input = parsed.input.reopen(staged.path())?;
         // The temporary file's name says nothing to the user: errors are placed in the archive it was made from.
         let place = |error: Error| match error.kind() {
@@ -163,4 +187,46 @@ pub fn index_of(members: &[ObjectSymbols<'_>]) -> ArchiveIndex {
         }
     }
     index
+}
+
+/// Runs `amend` on each archive by itself, and puts the results in place when all are complete. Gives what it reports.
+///
+/// # Errors
+/// I/O, malformed input, a request that cannot be met, and those of `amend`.
+pub fn each_archive<R>(
+    archives: &[impl AsRef<Path>],
+    output: &Output,
+    amend: impl Fn(&mut ParsedArchive<'_>, Target) -> Result<(R, Option<Staged>)>,
+) -> Result<Vec<R>> {
+    let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+    let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
+    let targets = output.targets(&inputs)?;
+    let mut reports = Vec::new();
+    let mut staged = Vec::new();
+    for (mut parsed, target) in parsed.into_iter().zip(targets) {
+        check_folder(&parsed, output)?;
+        let (report, result) = amend(&mut parsed, target)?;
+        reports.push(report);
+        staged.extend(result);
+    }
+    staged.into_iter().try_for_each(Staged::commit)?;
+    Ok(reports)
+}
+
+/// A thin archive finds its members from its own folder: from another, it would not.
+fn check_folder(parsed: &ParsedArchive<'_>, output: &Output) -> Result<()> {
+    let folder = match output {
+        Output::InPlace | Output::Nowhere => return Ok(()),
+        Output::Stdout => None,
+        Output::File(path) => Some(path.parent().unwrap_or(Path::new(""))),
+        Output::Directory(folder) => Some(folder.as_path()),
+    };
+    let canonical = |folder: &Path| std::fs::canonicalize(Path::new(".").join(folder)).ok();
+    let own = canonical(parsed.input.path.parent().unwrap_or(Path::new("")));
+    let relative = parsed.archive.members.iter().any(|member| !member.name.starts_with(b"/"));
+    if parsed.archive.thin && relative && folder.and_then(canonical) != own {
+        let what = "a thin archive names its members by their place from its folder: it cannot go to another";
+        return Err(Error::usage(what).with_help("write it beside the original").in_archive(&parsed.input.path));
+    }
+    Ok(())
 }

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use armend::Output;
 use armend::index::{Index, Stamps};
 use clap::Args;
 
+use super::destination::Destination;
 use super::{Global, Outcome};
 
 /// Rebuild the archive's index, as ranlib does
@@ -20,15 +20,8 @@ pub struct Command {
     /// The archives; - is standard input
     #[arg(required = true, value_name = "ARCHIVE")]
     archives: Vec<PathBuf>,
-    /// Where the result goes: a file, a folder (DIR/), or - for standard output [default: replace the input]
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Report, write nothing
-    #[arg(long, conflicts_with = "check")]
-    dry_run: bool,
-    /// Write nothing; exit 1 if an index is not current
-    #[arg(long)]
-    check: bool,
+    #[command(flatten)]
+    destination: Destination,
     /// Make dates and owners zero, the members' as well (without it, only the index's are)
     #[arg(short = 'D', long, overrides_with = "actual")]
     deterministic: bool,
@@ -42,11 +35,7 @@ pub struct Command {
 
 impl Command {
     pub fn run(&self, global: &Global) -> anyhow::Result<Outcome> {
-        let output = match &self.output {
-            _ if self.check || self.dry_run => Output::Nowhere,
-            Some(path) => Output::from_path(path.clone()),
-            None => Output::InPlace,
-        };
+        let output = self.destination.output();
         global.check_output(&output)?;
         let stamps = match (self.deterministic, self.actual) {
             (true, _) => Stamps::Zero,
@@ -59,7 +48,7 @@ impl Command {
             Index { stamps, wide_from: wide_from() }.run(&self.archives, &output)?
         };
         global.print(&report, "", &output)?;
-        Ok(if self.check && report.changed { Outcome::Found } else { Outcome::Done })
+        Ok(self.destination.outcome(report.changed))
     }
 }
 

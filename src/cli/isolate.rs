@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use armend::policy::{KeepSource, Method, Registries, Scope};
-use armend::{Isolate, Output};
+use armend::{Isolate, Strip};
 use clap::{Args, ValueEnum};
 
+use super::destination::Destination;
 use super::{Global, Outcome};
 
 /// Make everything but the exports private to the archive
@@ -19,6 +20,7 @@ Examples:
   armend isolate libkrun.a --keep 'krun_*'        in place, keeping what the glob matches
   armend isolate libkrun.a --keep-from libkrun.h -o out/libkrun.a
   armend isolate liba.a libb.a -o isolated/       together: they see each other's symbols
+  armend isolate libkrun.a --strip-bitcode --strip-debug
   armend isolate libkrun.a --check                exit 1 if it would change anything
 
 Patterns are globs over linkage names. re: starts a regular expression, demangled: matches the
@@ -29,15 +31,14 @@ pub struct Command {
     archives: Vec<PathBuf>,
     #[command(flatten)]
     policy: PolicyArgs,
-    /// Where the result goes: a file, a folder (DIR/), or - for standard output [default: replace the input]
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Plan and report, write nothing
-    #[arg(long, conflicts_with = "check")]
-    dry_run: bool,
-    /// Write nothing; exit 1 if the run would change anything
+    /// Take out embedded bitcode and LTO bytecode, and keep the machine code
     #[arg(long)]
-    check: bool,
+    strip_bitcode: bool,
+    /// Take out debug information
+    #[arg(long)]
+    strip_debug: bool,
+    #[command(flatten)]
+    destination: Destination,
 }
 
 const BY: &str = "How: by a name of its own, as a weak definition, by hidden visibility alone, as a local symbol \
@@ -132,26 +133,23 @@ impl PolicyArgs {
             },
             force: self.force,
             merge: self.merge.then(|| self.linker.clone()),
+            strip: Strip::default(),
         }
     }
 }
 
 impl Command {
     pub fn run(&self, global: &Global) -> anyhow::Result<Outcome> {
-        let writes = !self.dry_run && !self.check;
-        let output = match &self.output {
-            _ if !writes => Output::Nowhere,
-            Some(path) => Output::from_path(path.clone()),
-            None => Output::InPlace,
-        };
+        let output = self.destination.output();
         global.check_output(&output)?;
-        let mut report = self.policy.policy().run(&self.archives, &output)?;
+        let strip = Strip { bitcode: self.strip_bitcode, debug: self.strip_debug };
+        let mut report = Isolate { strip, ..self.policy.policy() }.run(&self.archives, &output)?;
         if global.verbose == 0 {
             // Times differ from run to run; without being asked for, the report is a function of the input.
             report.phases.clear();
         }
         let details = if global.verbose > 0 { report.details(global.verbose > 1) } else { String::new() };
         global.print(&report, &details, &output)?;
-        Ok(if self.check && report.changed { Outcome::Found } else { Outcome::Done })
+        Ok(self.destination.outcome(report.changed))
     }
 }

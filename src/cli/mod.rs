@@ -1,5 +1,6 @@
 //! The command line: parses arguments, calls the library, prints the report. Nothing is decided here.
 
+mod destination;
 mod diff;
 mod explain;
 mod index;

@@ -7,6 +7,7 @@ mod edit;
 mod layout;
 mod mips;
 mod place;
+mod purpose;
 mod relocations;
 mod renumber;
 mod symbols;
