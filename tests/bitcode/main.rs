@@ -4,6 +4,7 @@ mod content;
 mod index;
 mod isolated;
 mod linked;
+mod misread;
 mod stripped;
 
 use std::path::PathBuf;

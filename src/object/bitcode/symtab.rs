@@ -3,7 +3,7 @@
 //! versions, but for what they appended.
 
 use crate::error::{Error, Result};
-use crate::object::symbol::{Binding, Placement, Symbol, SymbolIndex, SymbolKind, Visibility};
+use crate::object::symbol::{Binding, Placement, Symbol, SymbolIndex, SymbolKind};
 
 /// The versions whose header and symbols are laid out as here: those of LLVM 8 to 22.
 const VERSIONS: std::ops::RangeInclusive<u32> = 1..=4;
@@ -98,11 +98,7 @@ fn symbol(index: SymbolIndex, name: &[u8], flags: u32) -> Symbol<'_> {
             () if is(GLOBAL | UNDEFINED) => Binding::Global,
             () => Binding::Local,
         },
-        visibility: match flags & 3 {
-            0 => Visibility::Default,
-            1 => Visibility::Hidden,
-            _ => Visibility::Protected,
-        },
+        visibility: super::visibility((flags & 3).into()),
         kind: match () {
             () if is(TLS) => SymbolKind::Tls,
             () if is(EXECUTABLE) => SymbolKind::Function,
