@@ -1,6 +1,7 @@
 //! Bitcode: archives whose members are bitcode files, bytecode beside machine code, and what stripping leaves.
 
 mod content;
+mod identity;
 mod index;
 mod isolated;
 mod linked;
