@@ -14,7 +14,7 @@ use crate::keep_from;
 use crate::object::Object;
 use crate::object::symbol::{Binding, ObjectEdits, ObjectSymbols, Suffixes, SymbolEdit, Visibility};
 use crate::output::Output;
-use crate::plan::{SymbolDb, check_not_thin};
+use crate::plan::{MemberId, SymbolDb, check_not_thin};
 use crate::policy::KeepSource;
 use crate::report::{Clock, SCHEMA};
 use crate::rewrite::{ArchiveEdits, carry_out, index_of};
@@ -79,21 +79,17 @@ struct Restorer<'a, 'd> {
 impl<'d> Restorer<'_, 'd> {
     /// Plans what makes a name global. Gives what changes, where anything does.
     fn restore(&mut self, name: &[u8], found: &Found<'d>) -> Option<Restored> {
-        let hidden = self.unhide(name);
-        let best = found.definitions.iter().map(Definition::standing).min()?;
-        let was = match best {
-            Standing::Local => {
-                if let Some(why) = self.make_global(name, &found.definitions) {
-                    self.refused.push(format!("\"{}\": {why}", printable(name)));
-                }
-                Standing::Local
-            }
+        let was = match found.definitions.iter().map(Definition::standing).min()? {
             Standing::BitcodeOnly => {
-                let members = self.labels(&found.definitions).join(", ");
-                self.refused.push(format!("\"{}\": only in bitcode, {members}", printable(name)));
+                self.refuse(name, &format!("only in bitcode, {}", self.labels(&found.definitions).join(", ")));
                 return None;
             }
-            _ if hidden => Standing::Hidden,
+            Standing::Local => {
+                self.unhide(name);
+                self.make_global(name, &found.definitions);
+                Standing::Local
+            }
+            _ if self.unhide(name) => Standing::Hidden,
             _ => return None,
         };
         Some(Restored { name: printable(name), was, members: self.labels(&found.definitions) })
@@ -103,34 +99,46 @@ impl<'d> Restorer<'_, 'd> {
     fn unhide(&mut self, name: &[u8]) -> bool {
         let Some(id) = self.db.find(name) else { return false };
         let mut hidden = false;
-        for (member, edits) in self.db.members().iter().zip(&mut self.edits) {
+        for (at, member) in self.db.members().iter().enumerate() {
             let symbols = member.object.symbols.iter().zip(&member.names).filter(|(_, name)| **name == id);
-            for (symbol, _) in symbols {
-                if symbol.visibility >= Visibility::Hidden && member.object.bytecode.is_none() {
-                    hidden = true;
-                    let visibility = Some(Visibility::Default);
-                    edits.symbols.push(SymbolEdit { visibility, ..SymbolEdit::of(symbol.index) });
-                }
+            for (symbol, _) in symbols.filter(|(symbol, _)| symbol.visibility >= Visibility::Hidden) {
+                hidden = true;
+                let visibility = Some(Visibility::Default);
+                self.edit(MemberId(at as u32), name, SymbolEdit { visibility, ..SymbolEdit::of(symbol.index) });
             }
         }
         hidden
     }
 
-    /// Makes the one local definition of a name global, or tells why it stays.
-    fn make_global(&mut self, name: &[u8], definitions: &[Definition<'d>]) -> Option<String> {
+    /// Makes the one local definition of a name global.
+    fn make_global(&mut self, name: &[u8], definitions: &[Definition<'d>]) {
+        let labels = || self.labels(definitions).join(", ");
         let [definition] = definitions else {
-            return Some(format!("several definitions, {}", self.labels(definitions).join(", ")));
+            return self.refuse(name, &format!("several definitions, {}", labels()));
         };
-        let at = definition.member.0 as usize;
         let id = self.db.find(name);
-        if id.is_some_and(|id| self.db.members()[at].names.contains(&id)) {
-            return Some(format!("{} also refers to another of that name", self.labels(definitions).join(", ")));
+        if id.is_some_and(|id| self.db.member(definition.member).names.contains(&id)) {
+            return self.refuse(name, &format!("{} also refers to another of that name", labels()));
         }
         let visible = definition.symbol.visibility == Visibility::Default;
         let visibility = (!visible).then_some(Visibility::Default);
         let edit = SymbolEdit { binding: Some(Binding::Global), visibility, ..SymbolEdit::of(definition.symbol.index) };
-        self.edits[at].symbols.push(edit);
-        None
+        self.edit(definition.member, name, edit);
+    }
+
+    /// A linker that takes a member's bytecode does not look at its symbol table.
+    fn edit(&mut self, member: MemberId, name: &[u8], edit: SymbolEdit) {
+        let found = self.db.member(member);
+        if found.object.bytecode.is_some() {
+            let label = self.parsed[found.archive].member_label(found.position);
+            return self
+                .refuse(name, &format!("{label} has bytecode, which says otherwise than its symbol table would"));
+        }
+        self.edits[member.0 as usize].symbols.push(edit);
+    }
+
+    fn refuse(&mut self, name: &[u8], why: &str) {
+        self.refused.push(format!("\"{}\": {why}", printable(name)));
     }
 
     fn labels(&self, definitions: &[Definition<'d>]) -> Vec<String> {

@@ -34,6 +34,9 @@ pub fn check(
         )
         .with_help("name what is to stay visible: --keep 'PREFIX_*', or --keep-file FILE"));
     }
+    if !keep.is_automatic() && !plan.fates.iter().any(|fate| matches!(fate, Fate::Stays(Reason::Kept(_)))) {
+        return Err(Error::usage("nothing to keep: nothing here defines what is named"));
+    }
     if plan.method == Method::Weaken && !policy.force {
         check_toolchains(archives.len(), db)?;
     }

@@ -53,6 +53,7 @@ fn escape(name: &str) -> String {
 /// # Errors
 /// Usage, for a version script that cannot be understood.
 pub fn parse_list(text: &str) -> Result<Vec<Listed>> {
+    let text = text.trim_start_matches('\u{feff}');
     if module_definition::is_one(text) {
         return Ok(module_definition::exports(text));
     }
@@ -63,8 +64,8 @@ pub fn parse_list(text: &str) -> Result<Vec<Listed>> {
     if version_script::is_one(&script) {
         return version_script::exports(&script);
     }
-    // No list of names has semicolons, and no header is without.
-    if script.contains(';') {
+    // No list of names has semicolons or directives, and no header is without.
+    if script.contains(';') || code.lines().any(header::is_directive) {
         return Ok(header::declared_names(text).iter().map(|name| Listed::exact(name)).collect());
     }
     let is_apple = lines.iter().all(|line| line.starts_with('_') && !mangling::is_mangled(line.as_bytes()));
@@ -113,6 +114,8 @@ mod tests {
         assert_eq!(patterns("V1 { global: foo; /* x; */ local: *; };\n# a comment\n"), ["foo"]);
         assert_eq!(patterns("; a comment\nEXPORTS\n  foo @1\n"), ["foo"]);
         assert_eq!(patterns("#pragma once\nenum { A };\nvoid foo(void);\n"), ["foo"]);
+        assert_eq!(patterns("#include <a.h>\nDECLARE(foo)\n"), [""; 0]);
+        assert_eq!(patterns("\u{feff}foo\r\nbar\r\n"), ["foo", "bar"]);
         assert_eq!(patterns("extern \"C\" {\nint foo(int);\n}\n"), ["foo"]);
     }
 

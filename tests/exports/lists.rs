@@ -171,6 +171,11 @@ fn what_is_no_list() {
     let scratch = with_library();
     scratch.write("noise", [0xffu8, 0xfe, 0, 1, 2, 3]);
     run(&scratch, &["exports", "lib.a", "--keep-from", "noise"]).refuses(&["noise", "neither a list"]);
+    // A header of nothing that is there keeps nothing, and then nothing would be left.
+    scratch.write("other.h", "#pragma once\nint elsewhere(void);\n");
+    run(&scratch, &["isolate", "lib.a", "--keep-from", "other.h"]).refuses(&["nothing to keep"]);
+    scratch.write("empty.h", "#include <stddef.h>\nDECLARE(js_sum)\n");
+    run(&scratch, &["isolate", "lib.a", "--keep-from", "empty.h"]).refuses(&["empty.h", "names no export"]);
     scratch.write("bad.map", "{ global: a;");
     run(&scratch, &["exports", "lib.a", "--exports", "bad.map"]).refuses(&["bad.map", "braces"]);
     // Libraries that are cut short are refused, and nothing else happens.

@@ -3,18 +3,18 @@
 use std::process::Command;
 
 use armend_test_support::samples::archive_of;
-use armend_test_support::{Linker, Scratch, exported, fixtures, link_c, run_ok, tool};
+use armend_test_support::{Linker, Lto, Scratch, exported, fixtures, link_c, run_ok, tool};
 
-use crate::archive::{assert_links_and_runs, assert_misses, lame, linker_plugin_lto};
+use crate::archive::{assert_links_and_runs, assert_misses, demo, lame, linker_plugin_lto};
 use crate::{exports, run, scratch, states};
 
 /// `lib.a` of C sources, one member each.
-fn c_archive(scratch: &Scratch, sources: &[&str]) {
+fn c_archive(scratch: &Scratch, sources: &[&str], flags: &[&str]) {
     let mut members = Vec::new();
     for (at, source) in sources.iter().enumerate() {
         scratch.write(&format!("m{at}.c"), source);
         let mut gcc = Command::new(tool("gcc"));
-        run_ok(gcc.current_dir(scratch.folder()).args(["-fPIC", "-ffunction-sections", "-c", &format!("m{at}.c")]));
+        run_ok(gcc.current_dir(scratch.folder()).args(["-fPIC", "-c", &format!("m{at}.c")]).args(flags));
         members.push((format!("m{at}.o"), scratch.read(&format!("m{at}.o"))));
     }
     let members: Vec<_> = members.iter().map(|(name, data)| (name.as_str(), &data[..])).collect();
@@ -76,6 +76,7 @@ fn a_hidden_reference_hides_too() {
             "__attribute__((visibility(\"hidden\"))) int js_free(void); int js_sum(void) { return js_free(); }",
             "__attribute__((visibility(\"hidden\"))) int js_text(void) { return 2; } int js_version, js_part;",
         ],
+        &[],
     );
     assert_eq!(shared_exports(&scratch), ["js_part", "js_sum", "js_version"]);
     let (_, report) = exports(&scratch, &["lib.a", "--keep", "js_free"]);
@@ -98,24 +99,53 @@ fn what_cannot_be_restored_is_named_and_nothing_written() {
     assert_eq!(scratch.snapshot(), untouched);
 }
 
+/// What isolate made local or hidden comes back.
+#[test]
+fn isolate_is_undone() {
+    for by in ["localize", "hide"] {
+        let scratch = scratch();
+        std::fs::copy(demo(Lto::Off), scratch.path("lib.a")).expect("copy");
+        run(&scratch, &["isolate", "lib.a", "--by", by, "--keep", "js_sum"]).succeeds();
+        let state = if by == "hide" { "hidden" } else { "local" };
+        let (_, report) = exports(&scratch, &["lib.a", "--keep", "js_*"]);
+        let lost = ["js_free", "js_part", "js_text", "js_version"].map(|name| (name, state));
+        assert_eq!(states(&report).into_iter().filter(|(name, _)| *name != "js_sum").collect::<Vec<_>>(), lost);
+        run(&scratch, &["exports", "--restore", "lib.a", "--keep", "js_*"]).succeeds();
+        assert_links_and_runs(&scratch.path("lib.a"), &scratch);
+        assert_eq!(shared_exports(&scratch), ["js_free", "js_part", "js_sum", "js_text", "js_version"]);
+    }
+}
+
+/// A linker with a plugin goes by the bytecode, whatever the symbol table says.
+#[test]
+fn members_with_bytecode_are_refused() {
+    let scratch = scratch();
+    let restore = ["exports", "--restore", "lib.a", "--keep", "js_run"];
+    let hidden = "__attribute__((visibility(\"hidden\"))) int js_run(void) { return 1; }";
+    c_archive(&scratch, &[hidden], &["-flto", "-ffat-lto-objects"]);
+    run(&scratch, &restore).refuses(&["\"js_run\": lib.a(m0.o) has bytecode"]);
+    run(&scratch, &["isolate", "lib.a", "--strip-bitcode", "--by", "hide", "--keep", "js_run"]).succeeds();
+    run(&scratch, &restore).succeeds();
+}
+
 #[test]
 fn an_ambiguous_local_is_refused() {
     let scratch = scratch();
     let restore = ["exports", "--restore", "lib.a", "--keep", "js_run"];
     let local = "__attribute__((used)) static int js_run(void) { return 1; }";
-    c_archive(&scratch, &[local, local]);
+    c_archive(&scratch, &[local, local], &[]);
     run(&scratch, &restore).refuses(&["\"js_run\": several definitions", "lib.a(m0.o)", "lib.a(m1.o)"]);
     assert_eq!(states(&exports(&scratch, &["lib.a", "--keep", "js_run"]).1), [("js_run", "local")]);
 
     // A global one elsewhere is the export, and the local one stays what it is.
-    c_archive(&scratch, &[local, "int js_run(void) { return 2; }"]);
+    c_archive(&scratch, &[local, "int js_run(void) { return 2; }"], &[]);
     assert_eq!(states(&exports(&scratch, &["lib.a", "--keep", "js_run"]).1), [("js_run", "global")]);
     let before = scratch.read("lib.a");
     run(&scratch, &restore).succeeds();
     assert_eq!(scratch.read("lib.a"), before);
 
     // One alone, and a reference from another member, which finds it again.
-    c_archive(&scratch, &[local, "int js_run(void); int js_other(void) { return js_run(); }"]);
+    c_archive(&scratch, &[local, "int js_run(void); int js_other(void) { return js_run(); }"], &[]);
     run(&scratch, &restore).succeeds();
     scratch.write("main.c", "int js_other(void); int main(void) { return js_other() - 1; }");
     let link = link_c(Linker::Bfd, &scratch.path("main.c"), &[&scratch.path("lib.a")], &[], &scratch.path("main"));
@@ -125,7 +155,7 @@ fn an_ambiguous_local_is_refused() {
 #[test]
 fn thin_archives_are_refused() {
     let scratch = scratch();
-    c_archive(&scratch, &["int js_run(void) { return 1; }"]);
+    c_archive(&scratch, &["int js_run(void) { return 1; }"], &[]);
     run_ok(Command::new(tool("llvm-ar")).current_dir(scratch.folder()).args(["qcsT", "thin.a", "m0.o"]));
     run(&scratch, &["exports", "--restore", "thin.a", "--keep", "js_run"]).refuses(&["thin.a", "thin archive"]);
     assert_eq!(exports(&scratch, &["thin.a", "--keep", "js_run"]).0, 0);

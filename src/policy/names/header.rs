@@ -35,6 +35,13 @@ pub(super) fn declared_names(text: &str) -> Vec<String> {
     names
 }
 
+/// Whether a line is one that only a header has.
+pub(super) fn is_directive(line: &str) -> bool {
+    const DIRECTIVES: [&str; 6] = ["include ", "define ", "ifndef ", "ifdef ", "pragma ", "if "];
+    let rest = line.trim_start().strip_prefix('#').map(str::trim_start);
+    rest.is_some_and(|rest| DIRECTIVES.iter().any(|directive| rest.starts_with(directive)))
+}
+
 /// Words before a parenthesis that opens no parameter list: a declarator's, or an attribute's.
 const TYPES: &[&str] = &["void", "char", "short", "int", "long", "float", "double", "signed", "unsigned", "const", "*"];
 const ATTRIBUTES: &[&str] = &["__attribute__", "__attribute", "__declspec", "_Alignas", "alignas", "__asm__", "asm"];

@@ -73,7 +73,7 @@ fn is_ordinal(word: &str) -> bool {
 
 fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
-    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
+    let mut rest = text.trim_start();
     while !rest.is_empty() {
         let (token, len) = if rest.starts_with(';') {
             (None, rest.find('\n').unwrap_or(rest.len()))

@@ -51,6 +51,12 @@ const CROSS_TOOLS: &[(&str, &[&str], &str)] = &[
     ("i686-linux-gnu-g++", &["i686-linux-gnu-g++"], "g++-i686-linux-gnu"),
     ("i686-linux-gnu-gcc", &["i686-linux-gnu-gcc"], "gcc-i686-linux-gnu"),
     ("i686-linux-gnu-ld", &["i686-linux-gnu-ld"], "binutils-i686-linux-gnu"),
+    ("mips-linux-gnu-g++", &["mips-linux-gnu-g++"], "g++-mips-linux-gnu"),
+    ("mips-linux-gnu-gcc", &["mips-linux-gnu-gcc"], "gcc-mips-linux-gnu"),
+    ("mips-linux-gnu-ld", &["mips-linux-gnu-ld"], "binutils-mips-linux-gnu"),
+    ("mips64-linux-gnuabi64-g++", &["mips64-linux-gnuabi64-g++"], "g++-mips64-linux-gnuabi64"),
+    ("mips64-linux-gnuabi64-gcc", &["mips64-linux-gnuabi64-gcc"], "gcc-mips64-linux-gnuabi64"),
+    ("mips64-linux-gnuabi64-ld", &["mips64-linux-gnuabi64-ld"], "binutils-mips64-linux-gnuabi64"),
     ("mips64el-linux-gnuabi64-g++", &["mips64el-linux-gnuabi64-g++"], "g++-mips64el-linux-gnuabi64"),
     ("mips64el-linux-gnuabi64-gcc", &["mips64el-linux-gnuabi64-gcc"], "gcc-mips64el-linux-gnuabi64"),
     ("mips64el-linux-gnuabi64-ld", &["mips64el-linux-gnuabi64-ld"], "binutils-mips64el-linux-gnuabi64"),
@@ -63,6 +69,8 @@ const CROSS_TOOLS: &[(&str, &[&str], &str)] = &[
     ("qemu-aarch64", &["qemu-aarch64-static", "qemu-aarch64"], "qemu-user-static"),
     ("qemu-arm", &["qemu-arm-static", "qemu-arm"], "qemu-user-static"),
     ("qemu-i386", &["qemu-i386-static", "qemu-i386"], "qemu-user-static"),
+    ("qemu-mips", &["qemu-mips-static", "qemu-mips"], "qemu-user-static"),
+    ("qemu-mips64", &["qemu-mips64-static", "qemu-mips64"], "qemu-user-static"),
     ("qemu-mips64el", &["qemu-mips64el-static", "qemu-mips64el"], "qemu-user-static"),
     ("qemu-ppc64", &["qemu-ppc64-static", "qemu-ppc64"], "qemu-user-static"),
     ("qemu-ppc64le", &["qemu-ppc64le-static", "qemu-ppc64le"], "qemu-user-static"),
@@ -74,6 +82,9 @@ const CROSS_TOOLS: &[(&str, &[&str], &str)] = &[
     ("s390x-linux-gnu-g++", &["s390x-linux-gnu-g++"], "g++-s390x-linux-gnu"),
     ("s390x-linux-gnu-gcc", &["s390x-linux-gnu-gcc"], "gcc-s390x-linux-gnu"),
     ("s390x-linux-gnu-ld", &["s390x-linux-gnu-ld"], "binutils-s390x-linux-gnu"),
+    ("x86_64-linux-gnux32-g++", &["x86_64-linux-gnux32-g++"], "g++-x86-64-linux-gnux32"),
+    ("x86_64-linux-gnux32-gcc", &["x86_64-linux-gnux32-gcc"], "gcc-x86-64-linux-gnux32"),
+    ("x86_64-linux-gnux32-ld", &["x86_64-linux-gnux32-ld"], "binutils-x86-64-linux-gnux32"),
 ];
 
 /// The path of a program. One that is missing fails the test, with the package to install.
