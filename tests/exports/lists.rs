@@ -149,7 +149,9 @@ fn artifacts_of_each_kind() {
     let options = ["/dll", "/noentry", "/nodefaultlib", "/out:lib.dll", "win.obj"].map(str::to_owned);
     run_ok(Command::new(tool("lld-link")).current_dir(scratch.folder()).args(options).args(exported));
     for file in ["lib.so", "other.a", "lib.dylib", "fat.dylib", "lib.dll"] {
-        assert_eq!(listed(&scratch, "--keep-from", file), all, "{file}");
+        for option in ["--keep-from", "--require"] {
+            assert_eq!(listed(&scratch, option, file), all, "{file}");
+        }
     }
 }
 
@@ -178,13 +180,17 @@ fn what_is_no_list() {
     run(&scratch, &["isolate", "lib.a", "--keep-from", "empty.h"]).refuses(&["empty.h", "names no export"]);
     scratch.write("bad.map", "{ global: a;");
     run(&scratch, &["exports", "lib.a", "--exports", "bad.map"]).refuses(&["bad.map", "braces"]);
-    // Libraries that are cut short are refused, and nothing else happens.
+    // Libraries that are cut short are read as far as they go, or refused.
     compile(&scratch, &["--target=arm64-apple-macos11"], "mac.o");
     macho(&scratch, &[]);
-    let whole = scratch.read("lib.dylib");
-    for len in (0..whole.len()).step_by(97) {
-        scratch.write("cut.dylib", &whole[..len]);
-        let code = run(&scratch, &["exports", "lib.a", "--keep-from", "cut.dylib"]).code;
-        assert!(matches!(code, Some(0 | 2)), "{len}: {code:?}");
+    compile(&scratch, &["--target=x86_64-pc-windows-msvc"], "win.obj");
+    link(&scratch, "lld-link", &["/dll", "/noentry", "/nodefaultlib", "/export:js_sum", "/out:lib.dll", "win.obj"]);
+    for file in ["lib.dylib", "lib.dll"] {
+        let whole = scratch.read(file);
+        for len in (0..whole.len()).step_by(whole.len() / 97) {
+            scratch.write("cut", &whole[..len]);
+            let code = run(&scratch, &["exports", "lib.a", "--keep-from", "cut"]).code;
+            assert!(matches!(code, Some(0 | 2)), "{file}, {len} bytes: {code:?}");
+        }
     }
 }
