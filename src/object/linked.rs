@@ -78,3 +78,37 @@ fn is_forwarded(target: ExportTarget<'_>) -> bool {
 fn malformed(error: object::read::Error) -> Error {
     Error::malformed(0, error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A dylib that is nothing but a tree of names (`<mach-o/loader.h>`): header, `__LINKEDIT`, LC_DYLD_EXPORTS_TRIE.
+    fn dylib(trie: &[u8]) -> Vec<u8> {
+        const TRIE: u32 = 32 + 72 + 16;
+        let len = trie.len() as u32;
+        // Magic, CPU and subtype, MH_DYLIB, the number and the size of commands.
+        let header = [0xfeed_facf, 0x0100_000c, 0, 6, 2, 72 + 16, 0, 0];
+        let mut words = header.to_vec();
+        words.extend([0x19, 72]);
+        words.extend(b"__LINKEDIT\0\0\0\0\0\0".chunks(4).map(|c| u32::from_le_bytes(c.try_into().unwrap())));
+        words.extend([0, 0, 0x1000, 0, TRIE, 0, len, 0, 1, 1, 0, 0]);
+        words.extend([0x8000_0033, 16, TRIE, len]);
+        words.into_iter().flat_map(u32::to_le_bytes).chain(trie.iter().copied()).collect()
+    }
+
+    /// `levels` nodes of two edges each to the next, and a name at the end: 2 to the power of `levels` names.
+    fn doubling(levels: u8) -> Vec<u8> {
+        let node = |level: u8| [0, 2, b'a', 0, 8 * (level + 1), b'b', 0, 8 * (level + 1)];
+        (0..levels).flat_map(node).chain([2, 0, 1, 0]).collect()
+    }
+
+    #[test]
+    fn a_tree_without_end_is_malformed() {
+        let exports = dynamic_exports(&dylib(&doubling(3))).unwrap().unwrap();
+        assert!(exports.underscored && exports.names.len() == 8, "{exports:?}");
+        assert_eq!(exports.names[0], b"aaa");
+        let error = dynamic_exports(&dylib(&doubling(14))).unwrap_err().to_string();
+        assert!(error.contains("no end"), "{error}");
+    }
+}
