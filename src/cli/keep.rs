@@ -8,13 +8,13 @@ use clap::Args;
 /// `--keep`, `--keep-file`, `--keep-from`.
 #[derive(Debug, Args)]
 pub struct KeepArgs {
-    /// Keep what the pattern matches
+    /// Keep as exports what the pattern matches
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     keep: Vec<String>,
-    /// Keep the names in a list: plain, a version script, a .def, Apple's list of exported symbols
+    /// Keep as exports the names in a list: plain, a version script, a .def, Apple's list of exported symbols
     #[arg(long, visible_alias = "exports", value_name = "FILE")]
     keep_file: Vec<PathBuf>,
-    /// Keep the exports of a .so, .dylib, .dll, .rlib or archive, or what a C header declares
+    /// Keep what a .so, .dylib, .dll, .rlib or archive exports, or a C header declares
     #[arg(long, value_name = "FILE")]
     keep_from: Vec<PathBuf>,
 }

@@ -104,6 +104,27 @@ fn a_missing_export_says_why() {
     assert_eq!(run(&scratch, &["exports", "lib.a", "--require-pattern", "js_none_*"]).code, Some(1));
 }
 
+/// isolate checks in the same pass, and writes nothing then.
+#[test]
+fn isolate_requires_exports() {
+    let scratch = scratch();
+    lame(&scratch);
+    let before = scratch.read("lib.a");
+    let isolate = ["isolate", "lib.a", "--keep", "js_sum", "--require-exports"];
+    let said = [
+        "js_free (hidden)",
+        "js_lost (missing)",
+        "js_part (would become private)",
+        "js_text (local)",
+        "js_version (weak)",
+    ];
+    run(&scratch, &[&isolate[..], &[&header()]].concat()).refuses(&said);
+    assert_eq!(scratch.read("lib.a"), before);
+    scratch.write("list.txt", "js_sum\n");
+    run(&scratch, &[&isolate[..], &["list.txt"]].concat()).succeeds();
+    assert_eq!(states(&exports(&scratch, &["lib.a"]).1), [("js_sum", "global")]);
+}
+
 /// A wildcard is no net for what compilers make of a function, and a name in full is.
 #[test]
 fn wildcards_leave_out_what_compilers_split_off() {
