@@ -156,6 +156,7 @@ fn archive_edits<'a>(archive: usize, db: &SymbolDb<'_>, plan: &'a Plan<'_>) -> A
             let suffix = plan.suffixes.of(plan.new_name(name));
             edits.index.push(&[symbol.name, suffix], member.position as u32);
         }
+        member.object.listed.iter().for_each(|name| edits.index.push(&[name], member.position as u32));
         edits.members.push(plan.member_edits(member));
     }
     edits

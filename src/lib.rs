@@ -10,6 +10,7 @@ pub mod isolate;
 mod keep_from;
 mod mangling;
 mod merge;
+pub mod objcopy;
 pub mod object;
 pub mod origin;
 pub mod output;

@@ -1,7 +1,7 @@
 //! Where a result goes, and how it gets there: into a temporary file beside the target, which takes the target's
 //! place by one rename when it is complete and verified. Until then the target is untouched.
 
-use std::fs::{self, File, Metadata, Permissions};
+use std::fs::{self, File, FileTimes, Metadata, Permissions};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
@@ -67,7 +67,7 @@ impl Output {
     fn target(&self, input: &Input) -> Result<Target> {
         let path = match self {
             Self::Nowhere | Self::Stdout => {
-                return Ok(Target { path: None, file: PathBuf::new(), folder: None, existing: None });
+                return Ok(Target { path: None, file: PathBuf::new(), folder: None, existing: None, mode: None });
             }
             Self::InPlace | Self::Directory(_) if input.is_stdin() => {
                 return Err(
@@ -96,6 +96,8 @@ pub struct Target {
     /// The folder to make for it, where one was asked for.
     folder: Option<PathBuf>,
     existing: Option<Metadata>,
+    /// The mode that it gets whatever was there before.
+    mode: Option<u32>,
 }
 
 impl Target {
@@ -117,7 +119,16 @@ impl Target {
                 return Err(Error::usage("the file is read-only").with_help("chmod u+w it, or write elsewhere with -o"));
             }
         }
-        Ok(Self { path: Some(path.to_path_buf()), file, folder: None, existing })
+        Ok(Self { path: Some(path.to_path_buf()), file, folder: None, existing, mode: None })
+    }
+
+    /// Gives the result the mode of `input`, described by `metadata`, as far as the umask lets new files have it and
+    /// without its set-user-ID and set-group-ID bits; where it replaces the input itself, that keeps its mode.
+    #[must_use]
+    pub(crate) fn mirroring(mut self, metadata: Option<&Metadata>, input: &Input) -> Self {
+        let replaces = self.path.as_deref() == Some(&input.path);
+        self.mode = metadata.filter(|_| !replaces).map(|metadata| metadata.mode() & 0o1777);
+        self
     }
 
     /// Where it is, as it was asked for; `None` for standard output.
@@ -132,6 +143,7 @@ impl Target {
     pub fn stage(self) -> Result<Staged> {
         let mut builder = tempfile::Builder::new();
         let permissions = self.existing.as_ref().map_or(Permissions::from_mode(0o666), Metadata::permissions);
+        let permissions = self.mode.map_or(permissions, Permissions::from_mode);
         builder.prefix(".armend-").permissions(permissions);
         if let Some(folder) = &self.folder {
             let failed = |error| Error::io("cannot make the output folder", error).in_archive(folder);
@@ -171,6 +183,14 @@ impl Staged {
         self.file.path()
     }
 
+    /// Gives the result other dates than those of its making.
+    ///
+    /// # Errors
+    /// I/O.
+    pub(crate) fn set_times(&self, times: FileTimes) -> Result<()> {
+        self.file.as_file().set_times(times).map_err(|error| Error::io("cannot set the output's dates", error))
+    }
+
     /// Puts the result in its place: mode and owner of the file it replaces, then one rename.
     ///
     /// # Errors
@@ -188,8 +208,10 @@ impl Staged {
             if (new.uid(), new.gid()) != (existing.uid(), existing.gid()) {
                 _ = fchown(file, Some(existing.uid()), Some(existing.gid()));
             }
-            file.set_permissions(existing.permissions())
-                .map_err(|error| located(Error::io("cannot keep the file's mode", error)))?;
+            if self.target.mode.is_none() {
+                let kept = file.set_permissions(existing.permissions());
+                kept.map_err(|error| located(Error::io("cannot keep the file's mode", error)))?;
+            }
             // The original goes away with the rename: what takes its place has to be on disk by then.
             file.sync_data().map_err(|error| located(Error::io("cannot write the output to disk", error)))?;
         }

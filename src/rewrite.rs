@@ -171,19 +171,42 @@ impl ArchiveEdits<'_> {
         });
         let symbols = symbols.enumerate().map(|(at, symbols)| symbols.map_err(|error| parsed.locate(error, at)));
         let symbols = symbols.collect::<Result<Vec<_>>>().map_err(place)?;
-        if !archive.index_is(&index_of(&symbols)) {
+        let mut index = index_of(&symbols);
+        index.absent = self.index.absent;
+        if !archive.index_is(&index) {
             return Err(place(Error::verification("the index is not that of the members")));
         }
         Ok(())
     }
 }
 
+/// Writes a single object's result beside `target` and verifies it. Gives its length with it.
+///
+/// # Errors
+/// I/O, unsupported or verification; then nothing stays behind.
+pub fn stage_object(data: &[u8], object: &Object<'_>, edits: &ObjectEdits, target: Target) -> Result<(Staged, u64)> {
+    let patch = object.patch(edits, &Suffixes::NONE)?;
+    let staged = target.stage()?;
+    let failed = |error| Error::io("cannot write the object", error);
+    patch.parts(data).iter().try_for_each(|part| staged.file().write_all(part)).map_err(failed)?;
+    let result = Input::open(staged.path())?;
+    let place = |error: Error| Error::verification(error.to_string());
+    if edits.is_empty() && result.bytes() != data {
+        return Err(Error::verification("the object is not the original"));
+    }
+    if !edits.is_empty() {
+        object.verify(&Object::parse(result.bytes()).map_err(place)?, edits, &Suffixes::NONE)?;
+    }
+    Ok((staged, result.file_len()))
+}
+
 /// The index of an archive as it stands, computed from its members' symbols.
 pub fn index_of(members: &[ObjectSymbols<'_>]) -> ArchiveIndex {
     let mut index = ArchiveIndex::default();
     for (at, member) in members.iter().enumerate() {
-        for symbol in member.symbols.iter().filter(|symbol| symbol.indexed) {
-            index.push(&[symbol.name], at as u32);
+        let indexed = member.symbols.iter().filter(|symbol| symbol.indexed).map(|symbol| symbol.name);
+        for name in indexed.chain(member.listed.iter().copied()) {
+            index.push(&[name], at as u32);
         }
     }
     index

@@ -82,6 +82,24 @@ impl<'d> Object<'d> {
         }
     }
 
+    /// Whether an archive's index lists `symbol`, one of this object's, perhaps with another name or binding.
+    pub fn is_indexed(&self, symbol: &symbol::Symbol<'_>) -> bool {
+        match self {
+            Self::Elf32(object) => object.is_indexed(symbol),
+            Self::Elf64(object) => object.is_indexed(symbol),
+            Self::Unserved(_) | Self::Other => false,
+        }
+    }
+
+    /// The sections that hold the symbols and their names.
+    pub fn symbol_sections(&self) -> Vec<symbol::SectionIndex> {
+        match self {
+            Self::Elf32(object) => object.symbol_sections(),
+            Self::Elf64(object) => object.symbol_sections(),
+            Self::Unserved(_) | Self::Other => Vec::new(),
+        }
+    }
+
     /// The name of a section.
     pub fn section_name(&self, index: symbol::SectionIndex) -> Option<&'d [u8]> {
         match self {

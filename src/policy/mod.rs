@@ -4,6 +4,7 @@
 mod keep;
 pub(crate) mod names;
 mod pattern;
+pub mod rules;
 
 pub use keep::{Keep, KeepSource};
 pub use pattern::{PatternId, Patterns};

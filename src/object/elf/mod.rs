@@ -7,6 +7,7 @@ mod edit;
 mod layout;
 mod place;
 mod relocations;
+mod removal;
 mod renumber;
 mod symbols;
 mod verify;

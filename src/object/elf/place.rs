@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use object::elf;
-use object::read::elf::SectionHeader;
+use object::read::elf::{ProgramHeader, SectionHeader};
 
 use super::edit::{Draft, too_large};
 use super::layout::put_word;
@@ -66,6 +66,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             old_end = old_end.max(range.end);
         }
         if let Some(moved_from) = moved_from {
+            self.check_segments(moved_from)?;
             splices.push((old_end..self.data.len(), Vec::new()));
             self.place_empty_sections(&mut draft, moved_from)?;
         }
@@ -102,6 +103,22 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             }
         }
         Ok(patch)
+    }
+
+    /// What a program is loaded from cannot move: that nothing behind `moved_from` is.
+    fn check_segments(&self, moved_from: usize) -> Result<()> {
+        let at = self.header.e_phoff(self.endian).into();
+        let segments = self.header.program_headers(self.endian, self.data);
+        let segments = segments.map_err(|error| Error::malformed(at, error.to_string()))?;
+        let end = |segment: &Elf::ProgramHeader| -> (u64, u64) {
+            let size = segment.p_filesz(self.endian).into();
+            (size, segment.p_offset(self.endian).into().saturating_add(size))
+        };
+        if segments.iter().map(end).any(|(size, end)| size > 0 && end > moved_from as u64) {
+            let what = "a segment of the program is behind what changes its size: it cannot move";
+            return Err(Error::unsupported(what).at(moved_from as u64));
+        }
+        Ok(())
     }
 
     /// Sections without bytes in the file have an offset all the same, and readers want it inside the file.

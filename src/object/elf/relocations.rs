@@ -2,9 +2,10 @@
 //! that LLVM implements), and lists of ULEB128 numbers.
 
 use object::elf::{SHT_CREL, SHT_REL, SHT_RELA, SectionType};
+use object::read::elf::{Crel, SectionHeader};
 use object::{Endian, Endianness};
 
-use super::Class;
+use super::{Class, ElfObject};
 use super::layout::put_u32;
 
 /// How a section holds relocations.
@@ -23,6 +24,24 @@ impl Form {
             SHT_RELA => Some(Self::Rela),
             SHT_CREL => Some(Self::Crel),
             _ => None,
+        }
+    }
+}
+
+impl<Elf: Class> ElfObject<'_, Elf> {
+    /// The relocations of a section, whatever their form; none in a section of another type.
+    pub(super) fn relocations(&self, header: &Elf::SectionHeader) -> object::read::Result<Vec<Crel>> {
+        let (endian, data) = (self.endian, self.data);
+        let mips64el = self.header.is_mips64el(endian);
+        if let Some((relocations, _)) = header.rel(endian, data)? {
+            return Ok(relocations.iter().map(|r| Crel::from_rel(r, endian)).collect());
+        }
+        if let Some((relocations, _)) = header.rela(endian, data)? {
+            return Ok(relocations.iter().map(|r| Crel::from_rela(r, endian, mips64el)).collect());
+        }
+        match header.crel(endian, data)? {
+            Some((relocations, _)) => relocations.collect(),
+            None => Ok(Vec::new()),
         }
     }
 }

@@ -11,11 +11,11 @@ use super::edit::Draft;
 use super::layout::{put_u16, put_u32};
 use super::relocations::{self, Form};
 use super::{Class, ElfObject};
-use crate::error::{Error, Result, printable};
-use crate::object::symbol::{Binding, ObjectEdits, Placement, SectionChange};
+use crate::error::{Error, Result};
+use crate::object::symbol::{Binding, ObjectEdits, Placement};
 
 /// `SHT_LLVM_ADDRSIG`: ULEB128 symbol indices (LLVM, "Extensions", "SHT_LLVM_ADDRSIG Section").
-const SHT_LLVM_ADDRSIG: u32 = 0x6fff_4c03;
+pub(super) const SHT_LLVM_ADDRSIG: u32 = 0x6fff_4c03;
 /// The call graph profile of LLVM before 13, with symbol indices of its own; later ones use relocations.
 const SHT_LLVM_CALL_GRAPH_PROFILE_OLD: u32 = 0x6fff_4c02;
 
@@ -30,6 +30,8 @@ pub(super) struct Numbers {
     /// How many symbols are local, the null symbol included.
     locals: u32,
     old_sections: usize,
+    /// Whether any symbol has another number than before, or none.
+    pub changes_symbols: bool,
 }
 
 impl Numbers {
@@ -39,7 +41,7 @@ impl Numbers {
     /// Malformed, where the symbol table is.
     pub fn of<Elf: Class>(object: &ElfObject<'_, Elf>, edits: &ObjectEdits) -> Result<Self> {
         let mut numbers = Self { old_sections: object.sections.len(), ..Self::default() };
-        numbers.sections = removed_sections(object, edits);
+        numbers.sections = map_of(&object.removed_sections(edits)?);
         let mut local: Vec<bool> = object.symbols.iter().map(Sym::is_local).collect();
         let mut kept = vec![true; local.len()];
         let mut moves = false;
@@ -64,6 +66,7 @@ impl Numbers {
             order.extend((0..kept.len()).filter(|&at| kept[at] && !local[at]));
             let mut map = vec![None; kept.len()];
             order.iter().enumerate().for_each(|(new, &old)| map[old] = Some(new as u32));
+            numbers.changes_symbols = !order.iter().copied().eq(0..kept.len());
             numbers.symbols = Some(map);
         }
         Ok(numbers)
@@ -82,6 +85,16 @@ impl Numbers {
     /// A section's new number.
     pub fn section(&self, old: usize) -> Option<u32> {
         self.sections.as_ref().map_or(Some(old as u32), |map| map.get(old).copied().flatten())
+    }
+
+    /// Whether any section goes away.
+    pub fn removes_sections(&self) -> bool {
+        self.sections.is_some()
+    }
+
+    /// Whether a symbol of this place goes away because its section does.
+    pub fn loses_home(&self, place: Option<Placement>) -> bool {
+        matches!(place, Some(Placement::Section(section)) if self.section(section.0 as usize).is_none())
     }
 
     /// How many sections there are in the end, the null section included.
@@ -104,18 +117,8 @@ impl Numbers {
     }
 }
 
-/// The sections to remove, with the relocations that apply to them.
-fn removed_sections<Elf: Class>(object: &ElfObject<'_, Elf>, edits: &ObjectEdits) -> Option<Map> {
-    let mut gone = vec![false; object.sections.len()];
-    for &(section, change) in &edits.sections {
-        gone[section.0 as usize] |= change == SectionChange::Remove;
-    }
-    for (index, section) in object.sections.enumerate().skip(1) {
-        if Form::of(section.sh_type(object.endian)).is_some() {
-            let target = section.sh_info(object.endian) as usize;
-            gone[index.0] |= target != 0 && gone.get(target).copied().unwrap_or_default();
-        }
-    }
+/// Numbers for what stays, `None` for what does not; nothing where all stay.
+fn map_of(gone: &[bool]) -> Option<Map> {
     let mut next = 0;
     let number = |gone: &bool| {
         next += u32::from(!gone);
@@ -134,6 +137,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             return Ok(());
         }
         self.renumber_symbol_table(numbers, draft)?;
+        self.leave_groups(numbers, draft)?;
         for (index, section) in self.sections.enumerate().skip(1) {
             if numbers.section(index.0).is_none() {
                 continue;
@@ -224,7 +228,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
                 draft.contents.insert(index, new);
                 Ok(())
             }
-            (None, Some(symbol)) => Err(self.still_referred(symbol as usize, "a relocation", index)),
+            (None, Some(symbol)) => Err(self.named_in_relocation(symbol as usize, index, numbers)),
             (None, None) => Err(self.bad_table(index)),
         }
     }
@@ -239,7 +243,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
     ) -> Result<()> {
         let signature = section.sh_info(self.endian) as usize;
         let Some(new) = numbers.symbol(signature) else {
-            return Err(self.still_referred(signature, "a section group", index));
+            return Err(self.signs_group(signature, index));
         };
         let header = index * size_of::<Elf::SectionHeader>();
         put_u32(&mut draft.headers, header + Elf::SH_INFO, self.endian, new);
@@ -248,42 +252,14 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         let Some((flags, members)) = section.group(self.endian, self.data).map_err(malformed)? else { return Ok(()) };
         // Linkers recognise groups by the signature's name, of whatever binding: a signature that became local stands
         // for this object alone, so its group must not be taken for another's.
-        let localized =
-            edits.symbols.iter().any(|edit| edit.index.0 as usize == signature && edit.binding == Some(Binding::Local));
+        let edit = edits.symbols.binary_search_by_key(&signature, |edit| edit.index.0 as usize);
+        let localized = edit.is_ok_and(|at| edits.symbols[at].binding == Some(Binding::Local));
         let flags = if localized { flags.0 & !elf::GRP_COMDAT.0 } else { flags.0 };
         let members = members.iter().filter_map(|member| numbers.section(member.get(self.endian) as usize));
         let words: Vec<u32> = std::iter::once(flags).chain(members).collect();
         let mut bytes = vec![0; 4 * words.len()];
         words.iter().enumerate().for_each(|(at, &word)| put_u32(&mut bytes, 4 * at, self.endian, word));
         draft.contents.insert(index, bytes);
-        Ok(())
-    }
-
-    /// `sh_link` is a section's number in all types, `sh_info` in relocations and where `SHF_INFO_LINK` says so.
-    fn renumber_links(
-        &self,
-        index: usize,
-        section: &Elf::SectionHeader,
-        numbers: &Numbers,
-        draft: &mut Draft,
-    ) -> Result<()> {
-        if numbers.sections.is_none() {
-            return Ok(());
-        }
-        let row = index * size_of::<Elf::SectionHeader>();
-        let info = section.has_info_link(self.endian).then(|| (Elf::SH_INFO, section.sh_info(self.endian)));
-        for (field, old) in [Some((Elf::SH_LINK, section.sh_link(self.endian))), info].into_iter().flatten() {
-            let Some(new) = numbers.section(old as usize) else {
-                let name = |at: usize| self.section_name(crate::object::symbol::SectionIndex(at as u32)).map(printable);
-                let what = format!(
-                    "section {} cannot be removed: {} refers to it",
-                    name(old as usize).unwrap_or_default(),
-                    name(index).unwrap_or_default()
-                );
-                return Err(Error::unsupported(what));
-            };
-            put_u32(&mut draft.headers, row + field, self.endian, new);
-        }
         Ok(())
     }
 
@@ -294,12 +270,5 @@ impl<Elf: Class> ElfObject<'_, Elf> {
 
     fn bad_table(&self, index: usize) -> Error {
         Error::malformed(self.section_header_offset(index), "a table refers to symbols that are not there")
-    }
-
-    fn still_referred(&self, symbol: usize, what: &str, section: usize) -> Error {
-        let name = self.symbols.symbols().get(symbol).and_then(|row| self.symbol_name(symbol, row).ok());
-        let place = self.section_name(crate::object::symbol::SectionIndex(section as u32)).unwrap_or_default();
-        let name = printable(name.unwrap_or_default());
-        Error::unsupported(format!("symbol {name} cannot be removed: {what} in {} refers to it", printable(place)))
     }
 }
