@@ -110,8 +110,8 @@ impl Target {
         };
         let existing = fs::metadata(&file).ok();
         if let Some(metadata) = &existing {
-            if !metadata.is_file() {
-                return Err(Error::usage("the output is not a regular file"));
+            if metadata.is_dir() {
+                return Err(Error::usage("the output is a folder"));
             }
             // Renaming needs no permission on the file itself; asking for it all the same is what people who
             // protect a file expect, and what tools that write in place do.
@@ -129,6 +129,11 @@ impl Target {
         let replaces = self.path.as_deref() == Some(&input.path);
         self.mode = metadata.filter(|_| !replaces).map(|metadata| metadata.mode() & 0o1777);
         self
+    }
+
+    /// Whether it is a device or a pipe, which takes what is written to it and cannot be replaced.
+    fn is_special(&self) -> bool {
+        self.existing.as_ref().is_some_and(|existing| !existing.is_file())
     }
 
     /// Where it is, as it was asked for; `None` for standard output.
@@ -150,8 +155,8 @@ impl Target {
             fs::create_dir_all(folder).map_err(failed)?;
         }
         let file = match &self.path {
-            Some(_) => builder.tempfile_in(folder_of(&self.file)),
-            None => builder.tempfile(),
+            Some(_) if !self.is_special() => builder.tempfile_in(folder_of(&self.file)),
+            _ => builder.tempfile(),
         };
         let file = file.map_err(|error| Error::io("cannot make a temporary file for the output", error))?;
         Ok(Staged { target: self, file })
@@ -196,10 +201,14 @@ impl Staged {
     /// # Errors
     /// I/O; the target is then as it was.
     pub fn commit(self) -> Result<()> {
-        let Some(path) = self.target.path else {
-            return self.copy_to_stdout();
+        let Some(path) = &self.target.path else {
+            return self.copy_to(std::io::stdout().lock(), "cannot write to standard output");
         };
-        let located = |error: Error| error.in_archive(&path);
+        let located = |error: Error| error.in_archive(path);
+        if self.target.is_special() {
+            let file = File::options().write(true).open(path).map_err(|error| Error::io("cannot open the output", error));
+            return file.and_then(|file| self.copy_to(file, "cannot write the output")).map_err(located);
+        }
         if let Some(existing) = &self.target.existing {
             let file = self.file.as_file();
             // Only root may give files away; anyone else's results are their own, as with every tool that renames.
@@ -221,13 +230,11 @@ impl Staged {
         Ok(())
     }
 
-    fn copy_to_stdout(self) -> Result<()> {
+    /// A reader that has gone away is no error.
+    fn copy_to(&self, mut out: impl Write, action: &'static str) -> Result<()> {
         let mut file = self.file.reopen().map_err(|error| Error::io("cannot read the result", error))?;
-        let mut stdout = std::io::stdout().lock();
-        match std::io::copy(&mut file, &mut stdout).and_then(|_| stdout.flush()) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                Err(Error::io("cannot write to standard output", error))
-            }
+        match std::io::copy(&mut file, &mut out).and_then(|_| out.flush()) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::io(action, error)),
             _ => Ok(()),
         }
     }

@@ -76,14 +76,14 @@ impl<Elf: Class> ElfObject<'_, Elf> {
     fn assemble(
         &self,
         numbers: &Numbers,
-        draft: Draft,
+        mut draft: Draft,
         new_table: usize,
         splices: Vec<(Range<usize>, Vec<u8>)>,
     ) -> Result<Patch> {
         let mut patch = Patch::default();
         let mut header = self.data[..size_of::<Elf>()].to_vec();
         put_word::<Elf>(&mut header, Elf::E_SHOFF, self.endian, new_table as u64).ok_or_else(too_large)?;
-        numbers.number_header(self, &mut header);
+        numbers.number_header(self, &mut header, &mut draft)?;
         // `SHF_GNU_RETAIN` means that only under GNU's OS ABI, and GNU ld looks.
         if draft.retains && header[EI_OSABI] == elf::ELFOSABI_NONE.0 {
             patch.replace(EI_OSABI..EI_OSABI + 1, vec![elf::ELFOSABI_GNU.0]);

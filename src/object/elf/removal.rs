@@ -13,7 +13,7 @@ use crate::object::symbol::{ObjectEdits, Placement, SectionChange, SectionIndex}
 
 impl<Elf: Class> ElfObject<'_, Elf> {
     /// For each section, whether it goes away: those that `edits` remove, the relocations that apply to them, and
-    /// groups that have no member left.
+    /// groups that have no member left. `SHT_SYMTAB_SHNDX` goes where nothing needs it any more, and only there.
     ///
     /// # Errors
     /// Malformed groups; unsupported, for the table of section names.
@@ -41,7 +41,27 @@ impl<Elf: Class> ElfObject<'_, Elf> {
                 gone[index.0] = members.iter().all(|&member| gone.get(member).copied().unwrap_or_default());
             }
         }
+        let extended = self.symbols.shndx_section().0;
+        if extended != 0 {
+            gone[extended] = !self.needs_extended_indices(&gone)?;
+        }
         Ok(gone)
+    }
+
+    /// Whether some symbol's section has a number, once those are gone, that its 16-bit field does not hold: only then
+    /// there is an `SHT_SYMTAB_SHNDX`.
+    fn needs_extended_indices(&self, gone: &[bool]) -> Result<bool> {
+        let mut kept = (0..gone.len()).filter(|&section| !gone[section]);
+        let Some(first) = kept.nth(usize::from(elf::SHN_LORESERVE)) else { return Ok(false) };
+        for (index, symbol) in self.symbols.enumerate().skip(1) {
+            if let Placement::Section(section) = self.placement(index.0, symbol)?
+                && section.0 as usize >= first
+                && !gone.get(section.0 as usize).copied().unwrap_or_default()
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Takes `SHF_GROUP` from what was in a group that goes away and stays itself.
@@ -86,7 +106,8 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         if !numbers.removes_sections() {
             return Ok(());
         }
-        let info = section.has_info_link(self.endian).then(|| (Elf::SH_INFO, section.sh_info(self.endian)));
+        let has_info = section.has_info_link(self.endian) || Form::of(section.sh_type(self.endian)).is_some();
+        let info = has_info.then(|| (Elf::SH_INFO, section.sh_info(self.endian)));
         for (field, old) in [Some((Elf::SH_LINK, link)), info].into_iter().flatten() {
             let Some(new) = numbers.section(old as usize) else {
                 return Err(self.section_referred(old as usize, index, section));
@@ -110,7 +131,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         let kind = referrer.sh_type(self.endian);
         Error::unsupported(if Form::of(kind).is_some() {
             format!("symbol table '{gone}' cannot be removed because it is referenced by the relocation section '{kept}'")
-        } else if kind == elf::SHT_SYMTAB || kind == elf::SHT_DYNSYM {
+        } else if kind == elf::SHT_SYMTAB {
             format!("string table '{gone}' cannot be removed because it is referenced by the symbol table '{kept}'")
         } else if kind == elf::SHT_GROUP {
             format!("section '{gone}' cannot be removed because it is referenced by the group section '{kept}'")

@@ -102,18 +102,26 @@ impl Numbers {
         self.sections.as_ref().map_or(self.old_sections, |map| map.iter().flatten().count())
     }
 
-    /// `e_shnum` and `e_shstrndx`. Where they are escapes (gABI, "ELF Header"), section 0 has the numbers.
-    pub fn number_header<Elf: Class>(&self, object: &ElfObject<'_, Elf>, header: &mut [u8]) {
+    /// `e_shnum` and `e_shstrndx`. Where they do not fit, section 0 has the numbers (gABI, "ELF Header").
+    pub fn number_header<Elf: Class>(
+        &self,
+        object: &ElfObject<'_, Elf>,
+        header: &mut [u8],
+        draft: &mut Draft,
+    ) -> Result<()> {
         if self.sections.is_none() {
-            return;
+            return Ok(());
         }
-        if object.header.e_shnum(object.endian) != 0 {
-            put_u16(header, Elf::E_SHNUM, object.endian, self.sections_left() as u16);
-        }
-        if let Some(index) = object.header.e_shstrndx(object.endian).index() {
-            let index = self.section(usize::from(index)).unwrap_or_default();
-            put_u16(header, Elf::E_SHNUM + 2, object.endian, index as u16);
-        }
+        let count = self.sections_left();
+        let names = self.section(object.section_names_index()?).unwrap_or_default();
+        let fits = |number: usize| number < usize::from(elf::SHN_LORESERVE);
+        let (field, size) = if fits(count) { (count as u16, 0) } else { (0, count as u64) };
+        put_u16(header, Elf::E_SHNUM, object.endian, field);
+        object.set_header(draft, 0, Elf::SH_SIZE, size)?;
+        let (field, link) = if fits(names as usize) { (names as u16, 0) } else { (elf::SHN_XINDEX.0, names) };
+        put_u16(header, Elf::E_SHNUM + 2, object.endian, field);
+        put_u32(&mut draft.headers, Elf::SH_LINK, object.endian, link);
+        Ok(())
     }
 }
 
@@ -158,9 +166,6 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             }
             self.renumber_links(index.0, section, numbers, draft)?;
         }
-        if numbers.sections.is_some() && self.header.e_shnum(self.endian) == 0 {
-            self.set_header(draft, 0, Elf::SH_SIZE, numbers.sections_left() as u64)?;
-        }
         Ok(())
     }
 
@@ -175,15 +180,18 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         for &(_, at) in &order {
             let symbol = &self.symbols.symbols()[at];
             rows.extend_from_slice(&old[at * row..(at + 1) * row]);
-            let index = symbol.st_shndx(self.endian);
-            let plain = index.0 != 0 && index.0 < elf::SHN_LORESERVE;
-            if let Some(new) = numbers.section(usize::from(index.0)).filter(|_| plain) {
+            // Reserved numbers are no sections, and stay. The extended entry is 0 where the field suffices (gABI,
+            // SHT_SYMTAB_SHNDX).
+            let mut entry = 0;
+            if let Placement::Section(section) = self.placement(at, symbol)?
+                && let Some(new) = numbers.section(section.0 as usize)
+            {
                 let field = rows.len() - row + Elf::ST_SHNDX;
-                put_u16(&mut rows, field, self.endian, new as u16);
+                let fits = new < u32::from(elf::SHN_LORESERVE);
+                put_u16(&mut rows, field, self.endian, if fits { new as u16 } else { elf::SHN_XINDEX.0 });
+                entry = if fits { 0 } else { new };
             }
-            // The entry is 0 for symbols whose own field suffices (gABI, SHT_SYMTAB_SHNDX).
-            let entry = self.symbols.shndx(self.endian, object::SymbolIndex(at)).unwrap_or_default();
-            extended.push(numbers.section(entry as usize).unwrap_or_default());
+            extended.push(entry);
         }
         draft.contents.insert(table, rows);
         if numbers.symbols.is_some() {

@@ -2,7 +2,7 @@
 //! with the editor but the parser.
 
 use object::elf::{
-    GRP_COMDAT, SHF_GNU_RETAIN, SHF_GROUP, SHT_CREL, SHT_GROUP, SHT_NOBITS, SHT_REL, SHT_RELA, SHT_STRTAB, SHT_SYMTAB,
+    GRP_COMDAT, SHF_GNU_RETAIN, SHF_GROUP, SHN_LORESERVE, SHT_CREL, SHT_GROUP, SHT_NOBITS, SHT_REL, SHT_RELA, SHT_STRTAB, SHT_SYMTAB,
     SHT_SYMTAB_SHNDX, SectionType,
 };
 use object::read::elf::{SectionHeader, Sym};
@@ -128,6 +128,18 @@ impl<Elf: Class> ElfObject<'_, Elf> {
                 gone[index.0] |= members.into_iter().all(|member| is_gone(&gone, member));
             }
         }
+        // It is there as long as a symbol needs it.
+        let extended = self.symbols.shndx_section().0;
+        if extended != 0 {
+            let mut numbers = (0..gone.len()).filter(|&section| !gone[section]);
+            let first = numbers.nth(usize::from(SHN_LORESERVE)).unwrap_or(usize::MAX);
+            let mut needed = false;
+            for (index, symbol) in self.symbols.enumerate().skip(1) {
+                let Placement::Section(section) = self.placement(index.0, symbol)? else { continue };
+                needed |= section.0 as usize >= first && !is_gone(&gone, section.0 as usize);
+            }
+            gone[extended] = !needed;
+        }
         Ok(gone)
     }
 
@@ -215,7 +227,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         let info = match header.sh_type(self.endian) {
             SHT_SYMTAB => new_info == expected.locals.unwrap_or(old_info),
             SHT_GROUP => expected.numbers.get(old_info as usize).copied().flatten() == Some(new_info),
-            _ if header.has_info_link(self.endian) => section(old_info) == Some(new_info),
+            kind if header.has_info_link(self.endian) || is_relocations(kind) => section(old_info) == Some(new_info),
             _ => old_info == new_info,
         };
         let (old_link, new_link) = (header.sh_link(self.endian), new.sh_link(after.endian));
