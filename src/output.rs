@@ -206,7 +206,8 @@ impl Staged {
         };
         let located = |error: Error| error.in_archive(path);
         if self.target.is_special() {
-            let file = File::options().write(true).open(path).map_err(|error| Error::io("cannot open the output", error));
+            let file =
+                File::options().write(true).open(path).map_err(|error| Error::io("cannot open the output", error));
             return file.and_then(|file| self.copy_to(file, "cannot write the output")).map_err(located);
         }
         if let Some(existing) = &self.target.existing {

@@ -9,8 +9,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use armend::object::symbol::Visibility;
 use armend::objcopy::Objcopy;
+use armend::object::symbol::Visibility;
 use armend::policy::rules::{MatchStyle, NameMatcher, Warning};
 use armend::{ErrorKind, Output};
 use clap::Args;
@@ -74,7 +74,8 @@ Exit status: 0 done; 2 usage or input error, nothing was written.
 Pass @FILE as argument to read options from FILE.
 ";
 
-const VERSION: &str = concat!("armend objcopy, compatible with GNU objcopy\narmend version ", env!("CARGO_PKG_VERSION"), "\n");
+const VERSION: &str =
+    concat!("armend objcopy, compatible with GNU objcopy\narmend version ", env!("CARGO_PKG_VERSION"), "\n");
 
 impl Command {
     /// Runs the verb on what stands behind it.

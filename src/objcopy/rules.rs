@@ -1,7 +1,7 @@
 //! The rules, applied to one object.
 
-use super::report::Counts;
 use super::Objcopy;
+use super::report::Counts;
 use crate::error::{Error, Result};
 use crate::object::Object;
 use crate::object::symbol::{

@@ -182,11 +182,7 @@ impl Arguments {
     }
 
     /// Takes one flag or file from `text`; gives what is left of a group of flags.
-    fn take<'a>(
-        &mut self,
-        text: &[u8],
-        rest: &mut impl Iterator<Item = &'a OsString>,
-    ) -> Result<Option<Vec<u8>>> {
+    fn take<'a>(&mut self, text: &[u8], rest: &mut impl Iterator<Item = &'a OsString>) -> Result<Option<Vec<u8>>> {
         match text {
             [] => return Ok(None),
             [b'-', b'-', name @ ..] => self.take_long(text, name, rest)?,
@@ -210,12 +206,7 @@ impl Arguments {
         Ok(None)
     }
 
-    fn take_long<'a>(
-        &mut self,
-        text: &[u8],
-        name: &[u8],
-        rest: &mut impl Iterator<Item = &'a OsString>,
-    ) -> Result<()> {
+    fn take_long<'a>(&mut self, text: &[u8], name: &[u8], rest: &mut impl Iterator<Item = &'a OsString>) -> Result<()> {
         let equals = name.iter().position(|&c| c == b'=');
         let (name, joined) = equals.map_or((name, None), |at| (&name[..at], Some(name[at + 1..].to_vec())));
         match TABLE.iter().find(|row| row.long.as_bytes() == name) {

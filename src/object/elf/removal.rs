@@ -130,7 +130,9 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         let (kept, gone) = (name(by), name(old));
         let kind = referrer.sh_type(self.endian);
         Error::unsupported(if Form::of(kind).is_some() {
-            format!("symbol table '{gone}' cannot be removed because it is referenced by the relocation section '{kept}'")
+            format!(
+                "symbol table '{gone}' cannot be removed because it is referenced by the relocation section '{kept}'"
+            )
         } else if kind == elf::SHT_SYMTAB {
             format!("string table '{gone}' cannot be removed because it is referenced by the symbol table '{kept}'")
         } else if kind == elf::SHT_GROUP {
@@ -165,7 +167,8 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         let name = self.symbols.symbols().get(symbol).and_then(|row| self.symbol_name(symbol, row).ok());
         let group = self.section_name(SectionIndex(index as u32)).map(printable).unwrap_or_default();
         let name = printable(name.unwrap_or_default());
-        let what = format!("symbol '{name}' cannot be removed because it is referenced by the section '{group}[{index}]'");
+        let what =
+            format!("symbol '{name}' cannot be removed because it is referenced by the section '{group}[{index}]'");
         Error::unsupported(what)
     }
 }

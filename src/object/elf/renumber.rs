@@ -219,7 +219,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         numbers: &Numbers,
         draft: &mut Draft,
     ) -> Result<()> {
-        if numbers.symbols.is_none() || section.sh_link(self.endian) as usize != self.symbols.section().0 {
+        if numbers.symbols.is_none() || !self.relocates_by_symbols(section) {
             return Ok(());
         }
         let data = self.section_data(index, section)?;

@@ -2,8 +2,8 @@
 //! with the editor but the parser.
 
 use object::elf::{
-    GRP_COMDAT, SHF_GNU_RETAIN, SHF_GROUP, SHN_LORESERVE, SHT_CREL, SHT_GROUP, SHT_NOBITS, SHT_REL, SHT_RELA, SHT_STRTAB, SHT_SYMTAB,
-    SHT_SYMTAB_SHNDX, SectionType,
+    GRP_COMDAT, SHF_GNU_RETAIN, SHF_GROUP, SHN_LORESERVE, SHT_CREL, SHT_GROUP, SHT_NOBITS, SHT_REL, SHT_RELA,
+    SHT_STRTAB, SHT_SYMTAB, SHT_SYMTAB_SHNDX, SectionType,
 };
 use object::read::elf::{SectionHeader, Sym};
 
@@ -250,7 +250,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             SHT_STRTAB | SHT_SYMTAB_SHNDX => true,
             SHT_SYMTAB => expected.renumbered || old_size == new_size,
             SHT_NOBITS => old_size == new_size,
-            kind if expected.renumbered && is_relocations(kind) => {
+            kind if expected.renumbered && is_relocations(kind) && self.relocates_by_symbols(header) => {
                 let (before, now) =
                     (self.relocations(header).map_err(failed)?, after.relocations(new).map_err(failed)?);
                 let number = |old: u32| expected.numbers.get(old as usize).copied().flatten();
