@@ -12,3 +12,4 @@ mod shared_object;
 mod silent;
 mod sys_crate;
 mod two_toolchains;
+mod warnings;

@@ -5,6 +5,7 @@ mod descriptors;
 pub mod dynamic;
 mod edit;
 mod layout;
+mod mips;
 mod place;
 mod relocations;
 mod removal;

@@ -189,8 +189,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         suffixes: &Suffixes,
     ) -> Result<()> {
         let index = SectionIndex(old as u32);
-        let change = edits.sections.iter().find(|(section, _)| *section == index).map(|&(_, change)| change);
-        let name = match change {
+        let name = match edits.section(index) {
             Some(SectionChange::Rename(name)) => name,
             _ => NewName::Same,
         };
