@@ -147,7 +147,12 @@ fn carry_out<'d>(
 }
 
 fn archive_edits<'a>(archive: usize, db: &SymbolDb<'_>, plan: &'a Plan<'_>) -> ArchiveEdits<'a> {
-    let mut edits = ArchiveEdits { members: Vec::new(), suffixes: &plan.suffixes, index: Default::default() };
+    let mut edits = ArchiveEdits {
+        members: Vec::new(),
+        suffixes: &plan.suffixes,
+        index: Default::default(),
+        staged: HashMap::new(),
+    };
     for member in db.members_of(archive) {
         for (symbol, &name) in member.object.symbols.iter().zip(&member.names).filter(|(symbol, _)| symbol.indexed) {
             if plan.fate(name) == Fate::Local {

@@ -7,12 +7,13 @@
 mod report;
 mod rules;
 
+use std::collections::HashMap;
 use std::fs::{FileTimes, Metadata};
 use std::path::Path;
 
 use rayon::prelude::*;
 
-use crate::archive::ArchiveIndex;
+use crate::archive::{ArchiveIndex, Place};
 use crate::error::{Error, Result};
 use crate::input::{Input, ParsedArchive};
 use crate::object::Object;
@@ -20,7 +21,7 @@ use crate::object::symbol::{Suffixes, Visibility};
 use crate::output::{Output, Staged, Target};
 use crate::policy::rules::{NameMatcher, Renames};
 use crate::report::Clock;
-use crate::rewrite::{ArchiveEdits, stage_object};
+use crate::rewrite::{ArchiveEdits, check_folder, stage_object};
 
 pub use report::{Counts, ObjcopyReport};
 use rules::MemberPlan;
@@ -74,21 +75,19 @@ impl Objcopy {
         let input = Input::open(input)?;
         let target = output.targets(std::slice::from_ref(&input))?.pop();
         let target = target.ok_or_else(|| Error::usage("there is no output"))?.mirroring(metadata.as_ref(), &input);
-        let (report, staged) = if is_archive(input.bytes()) {
+        let Edited { report, members, result } = if is_archive(input.bytes()) {
             self.edit_archive(&input, target, output)?
         } else {
             self.edit_object(&input, target, output)?
         };
-        if let Some(staged) = staged {
-            if let Some(metadata) = metadata.as_ref().filter(|_| self.preserve_dates) {
-                staged.set_times(times_of(metadata)?)?;
-            }
-            staged.commit()?;
+        if let (Some(result), Some(metadata)) = (&result, metadata.as_ref().filter(|_| self.preserve_dates)) {
+            result.set_times(times_of(metadata)?)?;
         }
+        members.into_iter().chain(result).try_for_each(Staged::commit)?;
         Ok(report)
     }
 
-    fn edit_object(&self, input: &Input, target: Target, output: &Output) -> Result<(ObjcopyReport, Option<Staged>)> {
+    fn edit_object(&self, input: &Input, target: Target, output: &Output) -> Result<Edited> {
         let located = |error: Error| error.in_archive(&input.path);
         let object = Object::parse(input.bytes()).map_err(located)?;
         let MemberPlan { edits, counts, .. } = self.plan(&object).map_err(located)?;
@@ -96,36 +95,39 @@ impl Objcopy {
         report.add(&counts);
         report.changed = !edits.is_empty();
         if !self.writes(output, report.changed) {
-            return Ok((report, None));
+            return Ok(Edited { report, members: Vec::new(), result: None });
         }
         let (staged, len) = stage_object(input.bytes(), &object, &edits, target).map_err(located)?;
         report.output_bytes = Some(len);
-        Ok((report, Some(staged)))
+        Ok(Edited { report, members: Vec::new(), result: Some(staged) })
     }
 
-    fn edit_archive(&self, input: &Input, target: Target, output: &Output) -> Result<(ObjcopyReport, Option<Staged>)> {
+    fn edit_archive(&self, input: &Input, target: Target, output: &Output) -> Result<Edited> {
         let mut parsed = ParsedArchive::parse(input)?;
         parsed.check_whole()?;
         let plans = parsed.objects.par_iter().enumerate();
         let plans = plans.map(|(at, object)| self.plan(object).map_err(|error| parsed.locate(error, at)));
         let plans = plans.collect::<Result<Vec<_>>>()?;
         let mut report = ObjcopyReport::new(input, &target, plans.len());
-        let mut edits = ArchiveEdits { members: Vec::new(), suffixes: &Suffixes::NONE, index: self.index_of(&parsed) };
+        let mut edits = ArchiveEdits {
+            members: Vec::new(),
+            suffixes: &Suffixes::NONE,
+            index: self.index_of(&parsed),
+            staged: HashMap::new(),
+        };
         for (at, plan) in plans.into_iter().enumerate() {
             report.add(&plan.counts);
             plan.indexed.iter().for_each(|name| edits.index.push(&[name], at as u32));
             edits.members.push(plan.edits);
         }
-        if parsed.archive.thin && edits.changed_members() > 0 {
-            let what = "a thin archive: its members are files of their own";
-            return Err(Error::unsupported(what).with_help("edit those").in_archive(&input.path));
-        }
+        check_folder(&parsed, output)?;
         let stamps = !self.keep_stamps && parsed.archive.make_deterministic();
         report.changed = stamps || edits.would_change(&parsed);
         let writes = self.writes(output, report.changed);
-        let (summary, staged) = edits.carry_out(&parsed, target, output, writes, &mut Clock::start())?;
+        let members = if writes { stage_members(&parsed, &mut edits)? } else { Vec::new() };
+        let (summary, result) = edits.carry_out(&parsed, target, output, writes, &mut Clock::start())?;
         report.output_bytes = summary.output_bytes;
-        Ok((report, staged))
+        Ok(Edited { report, members, result })
     }
 
     /// The beginning of the result's index: an archive without one stays without.
@@ -147,6 +149,44 @@ impl Objcopy {
             Output::File(_) | Output::Directory(_) | Output::Stdout => true,
         }
     }
+}
+
+/// What came of a run, before anything takes its place.
+struct Edited {
+    report: ObjcopyReport,
+    /// The files of a thin archive's members.
+    members: Vec<Staged>,
+    /// The result itself.
+    result: Option<Staged>,
+}
+
+/// Edits the files of a thin archive's members, and notes in `edits` where the results are for now. A file that several
+/// members name is one.
+///
+/// # Errors
+/// As for an object; unsupported, for a member inside another archive, which would have to change.
+fn stage_members(parsed: &ParsedArchive<'_>, edits: &mut ArchiveEdits<'_>) -> Result<Vec<Staged>> {
+    let mut results = Vec::new();
+    for (at, member) in parsed.archive.members.iter().enumerate() {
+        if member.place == Place::Here || edits.members[at].is_empty() {
+            continue;
+        }
+        let path = parsed.input.member_path(member);
+        if edits.staged.contains_key(&path) {
+            continue;
+        }
+        if member.place != Place::File {
+            let what = "a member inside another archive, which would have to change";
+            return Err(parsed.locate(Error::unsupported(what), at));
+        }
+        let located = |error| parsed.locate(error, at);
+        let target = Target::resolve(&path).map_err(located)?;
+        let object = &parsed.objects[at];
+        let (result, _) = stage_object(member.data, object, &edits.members[at], target).map_err(located)?;
+        edits.staged.insert(path, result.path().to_path_buf());
+        results.push(result);
+    }
+    Ok(results)
 }
 
 /// Of whatever kind: what is wrong with one is for the archive's parser to say.

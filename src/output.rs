@@ -102,7 +102,10 @@ pub struct Target {
 
 impl Target {
     /// Follows symbolic links, so that the link stays and what it points to is replaced.
-    fn resolve(path: &Path) -> Result<Self> {
+    ///
+    /// # Errors
+    /// I/O; usage, for a folder, and for a file that is read-only.
+    pub(crate) fn resolve(path: &Path) -> Result<Self> {
         let file = match fs::canonicalize(path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => path.to_path_buf(),

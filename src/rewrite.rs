@@ -1,9 +1,10 @@
 //! Carries a plan out on one archive: members patched in parallel and written in order, the index from what was
 //! written, and the finished file held against the plan before anyone sees it.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufWriter, Seek, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -28,6 +29,8 @@ pub struct ArchiveEdits<'a> {
     pub suffixes: &'a Suffixes,
     /// The index of the result.
     pub index: ArchiveIndex,
+    /// Where the files of a thin archive's members are that change, until they take their places.
+    pub staged: HashMap<PathBuf, PathBuf>,
 }
 
 /// What came of writing an archive.
@@ -146,7 +149,7 @@ impl ArchiveEdits<'_> {
     /// # Errors
     /// Verification, naming the first difference.
     fn verify(&self, parsed: &ParsedArchive<'_>, staged: &Staged) -> Result<()> {
-        let input = parsed.input.reopen(staged.path())?;
+        let input = parsed.input.reopen(staged.path(), &self.staged)?;
         // The temporary file's name says nothing to the user: errors are placed in the archive it was made from.
         let place = |error: Error| match error.kind() {
             ErrorKind::Verification(_) => error.in_archive(&parsed.input.path),
@@ -237,7 +240,7 @@ pub fn each_archive<R>(
 }
 
 /// A thin archive finds its members from its own folder: from another, it would not.
-fn check_folder(parsed: &ParsedArchive<'_>, output: &Output) -> Result<()> {
+pub(crate) fn check_folder(parsed: &ParsedArchive<'_>, output: &Output) -> Result<()> {
     let folder = match output {
         Output::InPlace | Output::Nowhere => return Ok(()),
         Output::Stdout => None,
