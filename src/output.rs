@@ -161,7 +161,10 @@ impl Target {
             Some(_) if !self.is_special() => builder.tempfile_in(folder_of(&self.file)),
             _ => builder.tempfile(),
         };
-        let file = file.map_err(|error| Error::io("cannot make a temporary file for the output", error))?;
+        let file = file.map_err(|error| {
+            let error = Error::io("cannot make a temporary file for the output", error);
+            self.path.iter().fold(error, |error, path| error.in_archive(path))
+        })?;
         Ok(Staged { target: self, file })
     }
 }

@@ -9,12 +9,15 @@ use std::sync::{Arc, LazyLock};
 use armend_test_support::samples::{self, Sample};
 use armend_test_support::{Run, cached, content_hash, members, run_ok, std_staticlib, tool};
 use goblin::elf::Elf;
+use goblin::elf::section_header::{SHT_REL, SHT_RELA, SHT_SYMTAB};
 
 /// An object or an archive, and what flags can name in it.
 pub struct Input {
     pub name: String,
     pub bytes: Arc<[u8]>,
     pub is_archive: bool,
+    /// Whether, in some object, relocations stand behind the symbol table.
+    pub symbols_come_first: bool,
     pub symbols: Vec<String>,
     pub sections: Vec<String>,
 }
@@ -42,15 +45,19 @@ impl Input {
             true => members::layout(&bytes).members.into_iter().map(|member| &bytes[member.data]).collect(),
             false => vec![&bytes],
         };
-        let (mut symbols, mut sections) = (BTreeSet::new(), BTreeSet::new());
+        let (mut symbols, mut sections, mut symbols_come_first) = (BTreeSet::new(), BTreeSet::new(), false);
         for object in objects {
             let elf = Elf::parse(object).expect("goblin reads the object");
             symbols.extend(elf.syms.iter().filter_map(|symbol| elf.strtab.get_at(symbol.st_name)).map(str::to_owned));
             let names = elf.section_headers.iter().filter_map(|section| elf.shdr_strtab.get_at(section.sh_name));
             sections.extend(names.map(str::to_owned));
+            let kinds = elf.section_headers.iter().map(|section| section.sh_type);
+            let behind = kinds.skip_while(|kind| *kind != SHT_SYMTAB);
+            symbols_come_first |= behind.into_iter().any(|kind| matches!(kind, SHT_REL | SHT_RELA));
         }
         let named = |set: BTreeSet<String>| set.into_iter().filter(|name| !name.is_empty()).collect();
-        Self { name: name.to_owned(), symbols: named(symbols), sections: named(sections), is_archive, bytes }
+        let (name, symbols, sections) = (name.to_owned(), named(symbols), named(sections));
+        Self { name, bytes, is_archive, symbols_come_first, symbols, sections }
     }
 }
 
