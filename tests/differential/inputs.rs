@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use armend_test_support::samples::{self, Sample};
 use armend_test_support::{Run, cached, content_hash, members, run_ok, std_staticlib, tool};
 use goblin::elf::Elf;
 use goblin::elf::section_header::{SHT_REL, SHT_RELA, SHT_SYMTAB};
+
+use crate::listing::Object;
 
 /// An object or an archive, and what flags can name in it.
 pub struct Input {
@@ -20,6 +22,8 @@ pub struct Input {
     pub symbols_come_first: bool,
     pub symbols: Vec<String>,
     pub sections: Vec<String>,
+    /// What `llvm-readobj` says of it, once it has been asked.
+    pub listing: OnceLock<Vec<Object>>,
 }
 
 /// All of them.
@@ -57,7 +61,7 @@ impl Input {
         }
         let named = |set: BTreeSet<String>| set.into_iter().filter(|name| !name.is_empty()).collect();
         let (name, symbols, sections) = (name.to_owned(), named(symbols), named(sections));
-        Self { name, bytes, is_archive, symbols_come_first, symbols, sections }
+        Self { name, bytes, is_archive, symbols_come_first, symbols, sections, listing: OnceLock::new() }
     }
 }
 
