@@ -121,8 +121,8 @@ fn run() -> anyhow::Result<Outcome> {
     })
 }
 
-/// What stands before the verb `objcopy`, with it, and what behind: that is not for clap, as it has a syntax of its own,
-/// and short flags that are others here.
+/// What stands before the verb `objcopy`, with it, and what behind: that is not for clap, as it has a syntax of its
+/// own, and short flags that mean something else before a verb.
 fn split_objcopy(arguments: &[OsString]) -> Option<(Cli, &[OsString])> {
     let ends = arguments.iter().enumerate().filter(|(_, argument)| *argument == "objcopy").map(|(at, _)| at + 1);
     ends.take(2).find_map(|end| {

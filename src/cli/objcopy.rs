@@ -178,9 +178,8 @@ fn request(parsed: &Arguments) -> Result<Objcopy> {
             Flag::PreserveDates => objcopy.preserve_dates = true,
         }
     }
-    let stamps = parsed.flags.iter().map(|(flag, _)| *flag);
-    let last = stamps.filter(|flag| matches!(flag, Flag::Deterministic | Flag::NotDeterministic)).last();
-    objcopy.keep_stamps = last == Some(Flag::NotDeterministic);
+    let stamps = |flag: &&Flag| matches!(flag, Flag::Deterministic | Flag::NotDeterministic);
+    objcopy.keep_stamps = parsed.flags.iter().map(|(flag, _)| flag).rfind(stamps) == Some(&Flag::NotDeterministic);
     Ok(objcopy)
 }
 

@@ -149,8 +149,8 @@ impl Arguments {
     pub fn new_name(&self, name: &str) -> String {
         let pairs = self.words.windows(2).filter(|pair| pair[0] == "--redefine-sym");
         let renamed = pairs.filter_map(|pair| pair[1].split_once('=')).find(|(old, _)| *old == name);
-        let prefixes = self.words.iter().filter_map(|word| word.strip_prefix("--prefix-symbols="));
-        format!("{}{}", prefixes.last().unwrap_or_default(), renamed.map_or(name, |(_, new)| new))
+        let mut prefixes = self.words.iter().filter_map(|word| word.strip_prefix("--prefix-symbols="));
+        format!("{}{}", prefixes.next_back().unwrap_or_default(), renamed.map_or(name, |(_, new)| new))
     }
 
     /// All of it, to be tried by hand.
