@@ -28,9 +28,8 @@ impl Objcopy {
     pub(super) fn plan(&self, object: &Object<'_>) -> Result<MemberPlan> {
         match object {
             Object::Other => return Err(Error::unsupported(NOT_AN_OBJECT)),
-            Object::Unserved(kind) => {
-                return Err(Error::unsupported(format!("{kind}: objcopy's flags are served for ELF objects only")));
-            }
+            Object::Bitcode(_) => return Err(unserved("an LLVM bitcode file")),
+            Object::Unserved(kind) => return Err(unserved(kind)),
             _ => {}
         }
         let mut plan = MemberPlan::default();
@@ -125,4 +124,8 @@ impl Objcopy {
         let prefix = if symbol.kind == SymbolKind::Section { &b""[..] } else { &self.prefix };
         [prefix, name].concat()
     }
+}
+
+fn unserved(kind: &str) -> Error {
+    Error::unsupported(format!("{kind}: objcopy's flags are served for ELF objects only"))
 }

@@ -1,6 +1,8 @@
 //! The neutral vocabulary: what every object format says of symbols, sections and groups, and what can be asked of
 //! an object. No format's own field names here.
 
+use std::fmt;
+
 /// A symbol's position in its object's symbol table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SymbolIndex(pub u32);
@@ -66,6 +68,8 @@ pub enum Placement {
     Common,
     /// A plain number.
     Absolute,
+    /// In bytecode, where there are no sections yet.
+    Bytecode,
     /// In a section of this object.
     Section(SectionIndex),
 }
@@ -129,13 +133,25 @@ pub struct NamedSection<'d> {
     pub name: &'d [u8],
 }
 
-/// Compiler bytecode beside or instead of machine code, in which names live on that a symbol table does not show.
+/// Compiler bytecode that a linker may take for code, beside or instead of machine code. Names live on in it that a
+/// symbol table does not show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bytecode {
-    /// GCC's `-flto` (`.gnu.lto_*`).
-    GccLto,
-    /// LLVM's `-ffat-lto-objects` (`.llvm.lto`).
-    LlvmFatLto,
+    /// GCC's, beside machine code: `-flto -ffat-lto-objects` (`.gnu.lto_*`).
+    GccFat,
+    /// GCC's alone: `-flto`.
+    GccSlim,
+    /// LLVM's, beside machine code: `-ffat-lto-objects` (`.llvm.lto`).
+    LlvmFat,
+    /// LLVM's alone, a bitcode file: clang's `-flto`, rustc's `-Clinker-plugin-lto`.
+    Llvm,
+}
+
+impl Bytecode {
+    /// Whether there is machine code as well.
+    pub fn is_fat(self) -> bool {
+        matches!(self, Self::GccFat | Self::LlvmFat)
+    }
 }
 
 /// What stands before a symbol's name in the name of the section with the warning about it.
@@ -167,17 +183,52 @@ pub struct ObjectSymbols<'d> {
     pub has_descriptors: bool,
 }
 
-/// A section, as far as removing and keeping go.
+/// What a section is for: what stripping and an account of sizes go by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+pub enum SectionPurpose {
+    /// Machine code.
+    Code,
+    /// What else is loaded: constants, variables, unwind tables.
+    Data,
+    /// For debuggers, and not loaded.
+    Debug,
+    /// Bytecode embedded beside the machine code, and what only its compiler reads.
+    Bitcode,
+    /// Symbols, their names and the sections' names.
+    Symbols,
+    /// Comments, notes, groups and what else only linkers read.
+    Other,
+}
+
+impl fmt::Display for SectionPurpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Code => "code",
+            Self::Data => "data",
+            Self::Debug => "debug",
+            Self::Bitcode => "bitcode",
+            Self::Symbols => "symbols",
+            Self::Other => "other",
+        })
+    }
+}
+
+/// A section, as far as removing, keeping and counting go.
 #[derive(Debug, Clone, Copy)]
 pub struct Section<'d> {
     /// Its position.
     pub index: SectionIndex,
     /// Its name.
     pub name: &'d [u8],
+    /// What it is for; of relocations, what they apply to is for.
+    pub purpose: SectionPurpose,
     /// Whether it is part of the loaded program.
     pub loaded: bool,
     /// Its size in bytes.
     pub size: u64,
+    /// How many bytes it takes in the file: none for zeroed data.
+    pub file_size: u64,
 }
 
 /// Which name a symbol or section gets: its own, its own with one of two suffixes, or another.
@@ -267,6 +318,18 @@ impl ObjectEdits {
     /// Whether the object stays as it is.
     pub fn is_empty(&self) -> bool {
         self.symbols.is_empty() && self.sections.is_empty()
+    }
+
+    /// Adds what is to happen besides, to other symbols and sections.
+    pub fn join(&mut self, others: &ObjectEdits) {
+        debug_assert!(others.names.is_empty(), "names are numbered in one list");
+        if others.is_empty() {
+            return;
+        }
+        self.symbols.extend(&others.symbols);
+        self.symbols.sort_unstable_by_key(|edit| edit.index);
+        self.sections.extend(&others.sections);
+        self.sections.sort_unstable_by_key(|&(index, _)| index);
     }
 
     /// What is to happen to a symbol, if anything is.

@@ -132,7 +132,7 @@ fn map_of(gone: &[bool]) -> Option<Map> {
         next += u32::from(!gone);
         (!gone).then(|| next - 1)
     };
-    gone.contains(&true).then(|| gone.iter().map(number).collect())
+    Some(gone.iter().map(number).collect())
 }
 
 impl<Elf: Class> ElfObject<'_, Elf> {
