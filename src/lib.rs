@@ -4,6 +4,7 @@ pub mod archive;
 pub mod diff;
 pub mod error;
 pub mod explain;
+pub mod exports;
 pub mod index;
 pub mod input;
 pub mod isolate;
@@ -22,6 +23,7 @@ pub mod rewrite;
 pub mod strip;
 
 pub use error::{Error, ErrorKind, Location, Result};
+pub use exports::{Exports, Restore};
 pub use isolate::Isolate;
 pub use output::Output;
 pub use strip::Strip;

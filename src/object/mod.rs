@@ -2,11 +2,13 @@
 
 pub mod bitcode;
 pub mod elf;
+mod linked;
 pub mod string_table;
 pub mod symbol;
 
 use crate::error::{Error, Result};
 use crate::patch::Patch;
+pub use linked::{LinkedExports, dynamic_exports};
 use symbol::{ObjectEdits, ObjectSymbols, Suffixes};
 
 /// What a member is.
@@ -160,14 +162,6 @@ impl<'d> Object<'d> {
             _ => Err(Error::verification("a member is of another kind than before")),
         }
     }
-}
-
-/// The names that a shared object defines for others; `None` when `data` is none of a format that is served.
-///
-/// # Errors
-/// Malformed.
-pub fn dynamic_exports(data: &[u8]) -> Result<Option<Vec<&[u8]>>> {
-    elf::dynamic::exports(data)
 }
 
 /// A COFF object begins with its machine (PE/COFF specification, "COFF File Header"); the machines of the targets in
