@@ -157,17 +157,39 @@ pub struct ObjectSymbols<'d> {
     pub has_descriptors: bool,
 }
 
-/// A section, as far as removing and keeping go.
+/// What a section is for: what stripping and an account of sizes go by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+pub enum SectionPurpose {
+    /// Machine code.
+    Code,
+    /// What else is loaded: constants, variables, unwind tables.
+    Data,
+    /// For debuggers, and not loaded.
+    Debug,
+    /// Bytecode embedded beside the machine code, and what only its compiler reads.
+    Bitcode,
+    /// Symbols, their names and the sections' names.
+    Symbols,
+    /// Comments, notes, groups and what else only linkers read.
+    Other,
+}
+
+/// A section, as far as removing, keeping and counting go.
 #[derive(Debug, Clone, Copy)]
 pub struct Section<'d> {
     /// Its position.
     pub index: SectionIndex,
     /// Its name.
     pub name: &'d [u8],
+    /// What it is for; of relocations, what they apply to is for.
+    pub purpose: SectionPurpose,
     /// Whether it is part of the loaded program.
     pub loaded: bool,
     /// Its size in bytes.
     pub size: u64,
+    /// How many bytes it takes in the file: none for zeroed data.
+    pub file_size: u64,
 }
 
 /// Which name a symbol or section gets: its own, its own with one of two suffixes, or another.

@@ -6,6 +6,7 @@ pub mod dynamic;
 mod edit;
 mod layout;
 mod place;
+mod purpose;
 mod relocations;
 mod renumber;
 mod symbols;

@@ -53,7 +53,15 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
             let index = SectionIndex(index.0 as u32);
             let loaded = section.sh_flags(self.endian).0 & elf::SHF_ALLOC.0 != 0;
             let size = section.sh_size(self.endian).into();
-            Ok(Section { index, name: self.section_name(index)?, loaded, size })
+            let file_size = section.file_range(self.endian).map_or(0, |(_, size)| size);
+            Ok(Section {
+                index,
+                name: self.section_name(index)?,
+                purpose: self.purpose(index)?,
+                loaded,
+                size,
+                file_size,
+            })
         };
         sections.map(section).collect()
     }
