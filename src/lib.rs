@@ -1,6 +1,7 @@
 //! Amends static archives after they are built, so that they link.
 
 pub mod archive;
+pub mod audit;
 pub mod diff;
 pub mod error;
 pub mod explain;
@@ -19,6 +20,7 @@ pub mod policy;
 pub mod report;
 pub mod rewrite;
 
+pub use audit::Audit;
 pub use error::{Error, ErrorKind, Location, Result};
 pub use isolate::Isolate;
 pub use output::Output;

@@ -5,12 +5,14 @@
 //! archive kinds and nothing of what the members are, nor of files.
 
 pub mod header;
+mod compare;
 mod index;
 mod kind;
 mod parse;
 mod table;
 mod writer;
 
+pub use compare::IndexDifference;
 pub use header::Header;
 pub use index::ArchiveIndex;
 pub use kind::ArchiveKind;

@@ -91,6 +91,28 @@ impl<'d> Object<'d> {
         }
     }
 
+    /// References that need an address at link time, of each section and kind the first. Reads all relocations of loaded
+    /// sections.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn fixed_references(&self) -> Result<Vec<symbol::FixedReference<'d>>> {
+        match self {
+            Self::Elf32(object) => object.fixed_references(),
+            Self::Elf64(object) => object.fixed_references(),
+            Self::Unserved(_) | Self::Other => Ok(Vec::new()),
+        }
+    }
+
+    /// What it asks of the stack.
+    pub fn stack(&self) -> symbol::Stack {
+        match self {
+            Self::Elf32(object) => object.stack(),
+            Self::Elf64(object) => object.stack(),
+            Self::Unserved(_) | Self::Other => symbol::Stack::Plain,
+        }
+    }
+
     /// The contents of all loaded sections that hold read-only data, for searching.
     pub fn constants(&self) -> Vec<&'d [u8]> {
         match self {

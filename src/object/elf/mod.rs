@@ -4,11 +4,13 @@
 mod descriptors;
 pub mod dynamic;
 mod edit;
+mod fixed;
 mod layout;
 mod place;
 mod purpose;
 mod relocations;
 mod renumber;
+mod stack;
 mod symbols;
 mod verify;
 
