@@ -52,7 +52,7 @@ pub struct Explanation {
 pub struct Definition {
     /// The member, as `libfoo.a(bar.o)`.
     pub member: String,
-    /// The section; `COMMON`, `ABS`.
+    /// The section; `COMMON`, `ABS`, `bitcode`.
     pub section: String,
     /// Binding.
     pub binding: Binding,
@@ -164,6 +164,7 @@ impl Explainer<'_, '_> {
             Placement::Undefined => "UNDEF".to_owned(),
             Placement::Common => "COMMON".to_owned(),
             Placement::Absolute => "ABS".to_owned(),
+            Placement::Bytecode => "bitcode".to_owned(),
             Placement::Section(index) => {
                 let name = self.parsed[archive].objects[position].section_name(index);
                 name.map_or_else(|| format!("section {}", index.0), printable)

@@ -1,5 +1,6 @@
 //! Objects: the one place that tells formats apart. Each format's own rules are in its folder.
 
+pub mod bitcode;
 pub mod elf;
 pub mod string_table;
 pub mod symbol;
@@ -15,7 +16,9 @@ pub enum Object<'d> {
     Elf32(elf::Elf32Object<'d>),
     /// A relocatable ELF object of 64 bits.
     Elf64(elf::Elf64Object<'d>),
-    /// An object whose symbols cannot be read or changed here, with its kind as "an LLVM bitcode file".
+    /// An LLVM bitcode file: its symbols can be read, and not be changed.
+    Bitcode(bitcode::BitcodeObject<'d>),
+    /// An object whose symbols cannot be read or changed here, with its kind as "a Mach-O object".
     Unserved(&'static str),
     /// Something that linkers do not look into: metadata, text, an import stub.
     Other,
@@ -33,8 +36,7 @@ impl<'d> Object<'d> {
             [0x7f, b'E', b'L', b'F', ..] => {
                 return Err(Error::malformed(4, "EI_CLASS is neither 32 nor 64 bits"));
             }
-            // LLVM's bitcode file format: the magic, and the wrapper's.
-            [b'B', b'C', 0xc0, 0xde, ..] | [0xde, 0xc0, 0x17, 0x0b, ..] => Self::Unserved("an LLVM bitcode file"),
+            _ if bitcode::is_bitcode(data) => Self::Bitcode(bitcode::BitcodeObject::parse(data)?),
             // <mach-o/loader.h>, <mach-o/fat.h>.
             [0xfe, 0xed, 0xfa, 0xce | 0xcf, ..] | [0xce | 0xcf, 0xfa, 0xed, 0xfe, ..] => {
                 Self::Unserved("a Mach-O object")
@@ -49,11 +51,12 @@ impl<'d> Object<'d> {
     /// The symbols and all else that a plan needs to know.
     ///
     /// # Errors
-    /// Malformed, with the offset in the member.
+    /// Malformed, with the offset in the member; unsupported for bitcode that only a compiler could read.
     pub fn symbols(&self) -> Result<ObjectSymbols<'d>> {
         match self {
             Self::Elf32(object) => object.object_symbols(),
             Self::Elf64(object) => object.object_symbols(),
+            Self::Bitcode(object) => object.object_symbols(),
             Self::Unserved(_) | Self::Other => Ok(ObjectSymbols::default()),
         }
     }
@@ -61,11 +64,12 @@ impl<'d> Object<'d> {
     /// Every symbol, local ones, sections and files included, by ascending index; none where there is no object.
     ///
     /// # Errors
-    /// Malformed, with the offset in the member.
+    /// As [`Self::symbols`].
     pub fn all_symbols(&self) -> Result<Vec<symbol::Symbol<'d>>> {
         match self {
             Self::Elf32(object) => object.all_symbols(),
             Self::Elf64(object) => object.all_symbols(),
+            Self::Bitcode(object) => object.all_symbols(),
             Self::Unserved(_) | Self::Other => Ok(Vec::new()),
         }
     }
@@ -78,7 +82,7 @@ impl<'d> Object<'d> {
         match self {
             Self::Elf32(object) => object.all_sections(),
             Self::Elf64(object) => object.all_sections(),
-            Self::Unserved(_) | Self::Other => Ok(Vec::new()),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Ok(Vec::new()),
         }
     }
 
@@ -87,7 +91,7 @@ impl<'d> Object<'d> {
         match self {
             Self::Elf32(object) => object.section_name(index).ok(),
             Self::Elf64(object) => object.section_name(index).ok(),
-            Self::Unserved(_) | Self::Other => None,
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => None,
         }
     }
 
@@ -118,7 +122,7 @@ impl<'d> Object<'d> {
         match self {
             Self::Elf32(object) => object.constants(),
             Self::Elf64(object) => object.constants(),
-            Self::Unserved(_) | Self::Other => Vec::new(),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Vec::new(),
         }
     }
 
@@ -131,6 +135,7 @@ impl<'d> Object<'d> {
             _ if edits.is_empty() => Ok(Patch::default()),
             Self::Elf32(object) => object.patch(edits, suffixes),
             Self::Elf64(object) => object.patch(edits, suffixes),
+            Self::Bitcode(_) => Err(Error::unsupported("an LLVM bitcode file: names in it cannot be changed")),
             Self::Unserved(kind) => Err(Error::unsupported(format!("{kind}: its symbols cannot be changed"))),
             Self::Other => Err(Error::unsupported("not an object: it has no symbols to change")),
         }

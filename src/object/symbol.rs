@@ -66,6 +66,8 @@ pub enum Placement {
     Common,
     /// A plain number.
     Absolute,
+    /// In bytecode, where there are no sections yet.
+    Bytecode,
     /// In a section of this object.
     Section(SectionIndex),
 }
@@ -129,13 +131,25 @@ pub struct NamedSection<'d> {
     pub name: &'d [u8],
 }
 
-/// Compiler bytecode beside or instead of machine code, in which names live on that a symbol table does not show.
+/// Compiler bytecode that a linker may take for code, beside or instead of machine code. Names live on in it that a
+/// symbol table does not show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bytecode {
-    /// GCC's `-flto` (`.gnu.lto_*`).
-    GccLto,
-    /// LLVM's `-ffat-lto-objects` (`.llvm.lto`).
-    LlvmFatLto,
+    /// GCC's, beside machine code: `-flto -ffat-lto-objects` (`.gnu.lto_*`).
+    GccFat,
+    /// GCC's alone: `-flto`.
+    GccSlim,
+    /// LLVM's, beside machine code: `-ffat-lto-objects` (`.llvm.lto`).
+    LlvmFat,
+    /// LLVM's alone, a bitcode file: clang's `-flto`, rustc's `-Clinker-plugin-lto`.
+    Llvm,
+}
+
+impl Bytecode {
+    /// Whether there is machine code as well.
+    pub fn is_fat(self) -> bool {
+        matches!(self, Self::GccFat | Self::LlvmFat)
+    }
 }
 
 /// What one pass over an object finds.

@@ -50,8 +50,9 @@ fn check_members(archives: &[ParsedArchive<'_>], db: &SymbolDb<'_>) -> Result<()
         let parsed = &archives[member.archive];
         let problem = match (&parsed.objects[member.position], member.object.bytecode) {
             (Object::Unserved(kind), _) => format!("{kind}, whose symbols cannot be changed"),
-            (_, Some(Bytecode::GccLto)) => "GCC LTO bytecode, in which names live on".to_owned(),
-            (_, Some(Bytecode::LlvmFatLto)) => "LLVM fat LTO bytecode, in which names live on".to_owned(),
+            (_, Some(Bytecode::GccFat | Bytecode::GccSlim)) => "GCC LTO bytecode, in which names live on".to_owned(),
+            (_, Some(Bytecode::LlvmFat)) => "LLVM fat LTO bytecode, in which names live on".to_owned(),
+            (_, Some(Bytecode::Llvm)) => "an LLVM bitcode file, whose symbols cannot be changed".to_owned(),
             (_, None) => continue,
         };
         problems.push((member, problem));
@@ -64,7 +65,7 @@ fn check_members(archives: &[ParsedArchive<'_>], db: &SymbolDb<'_>) -> Result<()
         n => format!(" (and {} more members)", n - 1),
     };
     let help = match archives[member.archive].objects[member.position] {
-        Object::Unserved("an LLVM bitcode file") => "build it without linker-plugin LTO (-Clinker-plugin-lto, -flto)",
+        Object::Bitcode(_) => "build it without linker-plugin LTO (-Clinker-plugin-lto, -flto)",
         Object::Unserved(_) => "only ELF objects are served so far",
         _ => "build it without -flto",
     };

@@ -11,6 +11,8 @@ use crate::object::symbol::{
     Symbol, SymbolIndex, SymbolKind, Visibility,
 };
 
+const SLIM_MARKER: &[u8] = b"__gnu_lto_slim";
+
 const SHN_MIPS_SUNDEFINED: elf::SymbolSection = elf::SymbolSection(0xff04);
 
 impl<'d, Elf: Class> ElfObject<'d, Elf> {
@@ -30,6 +32,10 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         };
         for (index, section) in self.sections.enumerate().skip(1) {
             self.read_section(SectionIndex(index.0 as u32), section, &mut found)?;
+        }
+        // What tells the linker that there is no code but what its plugin makes (gcc/toplev.cc, `compile_file`).
+        if found.bytecode == Some(Bytecode::GccFat) && found.symbols.iter().any(|symbol| symbol.name == SLIM_MARKER) {
+            found.bytecode = Some(Bytecode::GccSlim);
         }
         Ok(found)
     }
@@ -160,9 +166,9 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         let name = self.section_name(index)?;
         let loaded = section.sh_flags(endian).0 & elf::SHF_ALLOC.0 != 0;
         if name.starts_with(b".gnu.lto_") {
-            found.bytecode = Some(Bytecode::GccLto);
+            found.bytecode = Some(Bytecode::GccFat);
         } else if name == b".llvm.lto" {
-            found.bytecode = Some(Bytecode::LlvmFatLto);
+            found.bytecode = Some(Bytecode::LlvmFat);
         } else if name.starts_with(b".gnu.linkonce.") {
             found.linkonce_sections.push(NamedSection { index, name });
         } else if name == b".comment" {
