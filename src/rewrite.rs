@@ -179,9 +179,9 @@ impl ArchiveEdits<'_> {
 }
 
 /// The index of an archive as it stands, computed from its members' symbols.
-pub fn index_of(members: &[ObjectSymbols<'_>]) -> ArchiveIndex {
+pub fn index_of<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a ObjectSymbols<'d>>) -> ArchiveIndex {
     let mut index = ArchiveIndex::default();
-    for (at, member) in members.iter().enumerate() {
+    for (at, member) in members.into_iter().enumerate() {
         for symbol in member.symbols.iter().filter(|symbol| symbol.indexed) {
             index.push(&[symbol.name], at as u32);
         }

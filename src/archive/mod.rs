@@ -4,8 +4,8 @@
 //! `bfd/archive.c` and LLVM's `Object/Archive.cpp` read and `Object/ArchiveWriter.cpp` writes them. This module knows
 //! archive kinds and nothing of what the members are, nor of files.
 
-pub mod header;
 mod compare;
+pub mod header;
 mod index;
 mod kind;
 mod parse;

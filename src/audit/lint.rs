@@ -75,18 +75,48 @@ pub static LINTS: &[Lint] = &[
     lint!("missing-exports", Error, lints::exports::missing, "wanted exports that no member defines for others"),
     lint!("raw-bitcode", Error, lints::bytecode::raw_bitcode, "members that are LLVM bitcode and no machine code"),
     lint!("gcc-lto-slim", Error, lints::bytecode::gcc_slim, "members that are GCC bytecode and no machine code"),
-    lint!("several-std", Error, lints::shared::several_std, "more than one Rust standard library under one set of names"),
-    lint!("duplicate-definitions", Error, lints::duplicates::definitions, "strong definitions of one name in several members"),
-    lint!("embedded-bitcode", Warning, lints::bytecode::embedded_bitcode, "LLVM bitcode beside the machine code, which GNU tools misread"),
-    lint!("llvm-lto-fat", Warning, lints::bytecode::llvm_fat, "LLVM bitcode for link-time optimization beside the machine code"),
+    lint!(
+        "several-std",
+        Error,
+        lints::shared::several_std,
+        "more than one Rust standard library under one set of names"
+    ),
+    lint!(
+        "duplicate-definitions",
+        Error,
+        lints::duplicates::definitions,
+        "strong definitions of one name in several members"
+    ),
+    lint!(
+        "embedded-bitcode",
+        Warning,
+        lints::bytecode::embedded_bitcode,
+        "LLVM bitcode beside the machine code, which GNU tools misread"
+    ),
+    lint!(
+        "llvm-lto-fat",
+        Warning,
+        lints::bytecode::llvm_fat,
+        "LLVM bitcode for link-time optimization beside the machine code"
+    ),
     lint!("gcc-lto-fat", Warning, lints::bytecode::gcc_fat, "GCC bytecode beside the machine code"),
     lint!("shared-std", Warning, lints::shared::shared_std, "names that any Rust program defines too"),
     lint!("leaked-exports", Warning, lints::exports::leaked, "visible definitions beyond the wanted exports"),
     lint!("non-pic", Warning, lints::position::non_pic, "code that cannot go into a shared object or PIE"),
     lint!("executable-stack", Warning, lints::position::executable_stack, "members that ask for an executable stack"),
-    lint!("missing-stack-note", Warning, lints::position::missing_stack_note, "members without .note.GNU-stack, which counts as asking"),
+    lint!(
+        "missing-stack-note",
+        Warning,
+        lints::position::missing_stack_note,
+        "members without .note.GNU-stack, which counts as asking"
+    ),
     lint!("duplicate-members", Note, lints::duplicates::members, "several members of one name"),
-    lint!("undefined-references", Note, lints::references::undefined, "references that neither the archive nor the system's libraries resolve"),
+    lint!(
+        "undefined-references",
+        Note,
+        lints::references::undefined,
+        "references that neither the archive nor the system's libraries resolve"
+    ),
     lint!("unread-members", Note, lints::references::unread, "members whose symbols cannot be read"),
 ];
 

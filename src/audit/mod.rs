@@ -55,7 +55,7 @@ impl Audit {
             let mut audit = ArchiveAudit::of(&facts);
             audit.findings = LINTS.par_iter().filter_map(|lint| lint.look(&facts, &denied)).collect();
             audit.findings.sort_by_key(|finding| finding.severity);
-            audit.sizes = self.sizes.then(|| Sizes::of(&facts)).transpose()?;
+            audit.sizes = self.sizes.then(|| Sizes::of(&facts));
             audits.push(audit);
         }
         let found = audits.iter().flat_map(|audit| &audit.findings).any(|finding| finding.counts);
@@ -80,9 +80,9 @@ impl Audit {
 /// Usage, naming the nearest one.
 pub fn lint(name: &str) -> Result<&'static Lint> {
     LINTS.iter().find(|lint| lint.name == name).ok_or_else(|| {
-        let nearest = LINTS.iter().max_by(|a, b| {
-            strsim::jaro_winkler(a.name, name).total_cmp(&strsim::jaro_winkler(b.name, name))
-        });
+        let nearest = LINTS
+            .iter()
+            .max_by(|a, b| strsim::jaro_winkler(a.name, name).total_cmp(&strsim::jaro_winkler(b.name, name)));
         let nearest = nearest.map_or("", |lint| lint.name);
         Error::usage(format!("there is no lint {name:?}"))
             .with_help(format!("did you mean {nearest}? armend audit --list names them all"))

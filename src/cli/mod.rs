@@ -1,5 +1,6 @@
 //! The command line: parses arguments, calls the library, prints the report. Nothing is decided here.
 
+mod audit;
 mod destination;
 mod diff;
 mod explain;
@@ -27,11 +28,12 @@ struct Cli {
 }
 
 const EXIT_STATUS: &str = "Arguments may stand in a file: @FILE, one or more a line, quoted as in a shell.\n\
-    Exit status: 0 done, nothing found; 1 --check or diff found something; 2 usage or input error, nothing was written.";
+    Exit status: 0 done, nothing found; 1 --check, audit or diff found something; 2 usage or input error, nothing was written.";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
     Isolate(isolate::Command),
+    Audit(audit::Command),
     Explain(explain::Command),
     Index(index::Command),
     Diff(diff::Command),
@@ -111,6 +113,7 @@ fn run() -> anyhow::Result<Outcome> {
     let threads = rayon::ThreadPoolBuilder::new().num_threads(cli.global.jobs.map_or(0, usize::from)).build()?;
     threads.install(|| match &cli.verb {
         Verb::Isolate(command) => command.run(&cli.global),
+        Verb::Audit(command) => command.run(&cli.global),
         Verb::Explain(command) => command.run(&cli.global),
         Verb::Index(command) => command.run(&cli.global),
         Verb::Diff(command) => command.run(&cli.global),

@@ -104,7 +104,7 @@ impl<'d> Object<'d> {
         match self {
             Self::Elf32(object) => object.fixed_references(),
             Self::Elf64(object) => object.fixed_references(),
-            Self::Unserved(_) | Self::Other => Ok(Vec::new()),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Ok(Vec::new()),
         }
     }
 
@@ -113,7 +113,7 @@ impl<'d> Object<'d> {
         match self {
             Self::Elf32(object) => object.stack(),
             Self::Elf64(object) => object.stack(),
-            Self::Unserved(_) | Self::Other => symbol::Stack::Plain,
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => symbol::Stack::Plain,
         }
     }
 

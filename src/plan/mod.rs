@@ -11,6 +11,7 @@ use std::collections::HashSet;
 
 pub use check::check;
 pub(crate) use check::nearest_names;
+pub(crate) use decide::is_linker_defined;
 pub use decide::{decide, is_export};
 pub use symbol_db::{MemberId, MemberSymbols, Name, NameId, SymbolDb};
 

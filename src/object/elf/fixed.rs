@@ -90,9 +90,8 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
                     found.push(FixedReference { fixed, section, symbol });
                 }
             };
-            self.each_relocation(section, &mut look).map_err(|error| {
-                Error::malformed(self.section_header_offset(index.0), error.to_string())
-            })?;
+            self.each_relocation(section, &mut look)
+                .map_err(|error| Error::malformed(self.section_header_offset(index.0), error.to_string()))?;
         }
         Ok(found)
     }
