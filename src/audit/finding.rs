@@ -5,8 +5,10 @@ use std::fmt;
 use super::lint::{Lint, Severity};
 use crate::report::text::{entry, some};
 
-/// How many members or names the text of a finding lists.
-const MOST: usize = 6;
+/// How many names the text of a finding lists.
+const MOST_NAMES: usize = 5;
+/// How many members, whose names are long where rustc gives them.
+const MOST_MEMBERS: usize = 2;
 
 /// A finding.
 #[derive(Debug, Clone)]
@@ -52,10 +54,10 @@ impl fmt::Display for Finding {
         entry(f, &self.severity.to_string(), &format!("{} [{}]", self.what, self.lint))?;
         entry(f, "  breaks", &self.breaks)?;
         if !self.names.is_empty() {
-            entry(f, "  names", &some(&self.names, MOST))?;
+            entry(f, "  names", &some(&self.names, MOST_NAMES))?;
         }
         if !self.members.is_empty() {
-            entry(f, "  members", &some(&self.members, MOST))?;
+            entry(f, "  members", &some(&self.members, MOST_MEMBERS))?;
         }
         // A command is one line, to be copied.
         self.mend.iter().try_for_each(|mend| writeln!(f, "    mend    {mend}"))

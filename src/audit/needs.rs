@@ -98,30 +98,6 @@ fn provider(name: &[u8]) -> Provider {
     let table = Table::get();
     // ISO C's and POSIX's threads, in a library of their own before glibc 2.34.
     const THREADS: &[&[u8]] = &[b"pthread_", b"sem_", b"thrd_", b"mtx_", b"cnd_", b"tss_"];
-    // libstdc++'s and libsupc++'s names: namespace std, the C++ ABI, `operator new` and `delete`.
-    const CXX: &[&[u8]] = &[
-        b"_ZNSt",
-        b"_ZNKSt",
-        b"_ZSt",
-        b"_ZTISt",
-        b"_ZTSSt",
-        b"_ZTVSt",
-        b"_ZTINSt",
-        b"_ZTSNSt",
-        b"_ZTVNSt",
-        b"_ZTVN10__cxxabiv1",
-        b"_ZN10__cxxabiv1",
-        b"_ZN9__gnu_cxx",
-        b"_ZNK9__gnu_cxx",
-        b"_Znw",
-        b"_Zna",
-        b"_Zdl",
-        b"_Zda",
-        b"_ZGVNSt",
-        b"__cxa_",
-        b"__gxx_personality_",
-        b"__dynamic_cast",
-    ];
     match table.find(name) {
         _ if is_linker_defined(name) || starts(&[b"__start_", b"__stop_"]) => Provider::Linker,
         Some(Provider::Libc) if starts(THREADS) => Provider::Pthread,
@@ -129,16 +105,27 @@ fn provider(name: &[u8]) -> Provider {
         None if !mangling::rust_crates(name).is_empty() || starts(&[b"__rust_", b"rust_eh_", b"__rg_"]) => {
             Provider::Rust
         }
-        None if starts(CXX) || is_builtin_typeinfo(name) => Provider::Cxx,
+        None if is_cxx(name) => Provider::Cxx,
         None => Provider::Nobody,
     }
 }
 
-/// The type information of a builtin type, or of a pointer to one (Itanium C++ ABI, "RTTI Layout").
-fn is_builtin_typeinfo(name: &[u8]) -> bool {
-    let encoding = name.strip_prefix(b"_ZTI").unwrap_or_default();
-    let pointee = encoding.strip_prefix(b"PK").or_else(|| encoding.strip_prefix(b"P")).unwrap_or(encoding);
-    matches!(pointee, [b'a'..=b'z'])
+/// Whether libstdc++ or libc++ with their C++ ABI libraries provide the name (Itanium C++ ABI): of namespace std, written
+/// `St` or as one of the abbreviations `Sa` to `Sd`; `operator new` and `delete`; type information of builtin types and
+/// of pointers to them.
+fn is_cxx(name: &[u8]) -> bool {
+    const OTHERS: &[&[u8]] = &[b"_Znw", b"_Zna", b"_Zdl", b"_Zda", b"__cxa_", b"__gxx_personality_", b"__dynamic_cast"];
+    const NAMESPACES: &[&[u8]] = &[b"St", b"Sa", b"Sb", b"Ss", b"Si", b"So", b"Sd", b"10__cxxabiv1", b"9__gnu_cxx"];
+    let Some(encoding) = name.strip_prefix(b"_Z") else {
+        return OTHERS.iter().any(|prefix| name.starts_with(prefix));
+    };
+    let special: [&[u8]; 6] = [b"TI", b"TS", b"TV", b"TT", b"GV", b"GR"];
+    let entity = special.iter().find_map(|prefix| encoding.strip_prefix(*prefix)).unwrap_or(encoding);
+    let nested = entity.strip_prefix(b"NK").or_else(|| entity.strip_prefix(b"N")).unwrap_or(entity);
+    let pointee = entity.strip_prefix(b"PK").or_else(|| entity.strip_prefix(b"P")).unwrap_or(entity);
+    NAMESPACES.iter().any(|namespace| nested.starts_with(namespace))
+        || OTHERS.iter().any(|prefix| name.starts_with(prefix))
+        || encoding.starts_with(b"TI") && matches!(pointee, [b'a'..=b'z'])
 }
 
 /// [`PROVIDED`], to be searched.
@@ -192,7 +179,7 @@ mod tests {
 
     #[test]
     fn who_provides_what() {
-        let cases: [(&str, Provider); 12] = [
+        let cases = [
             ("write", Provider::Libc),
             ("pow@GLIBC_2.2.5", Provider::Libm),
             ("pthread_create", Provider::Pthread),
@@ -200,6 +187,12 @@ mod tests {
             ("_Unwind_Resume", Provider::CompilerRuntime),
             ("__atomic_load_16", Provider::Libatomic),
             ("_ZNSt6thread4joinEv", Provider::Cxx),
+            ("_ZNSi3getERc", Provider::Cxx),
+            ("_ZTVN10__cxxabiv117__class_type_infoE", Provider::Cxx),
+            ("_ZTIPKc", Provider::Cxx),
+            ("_Znwm", Provider::Cxx),
+            ("_ZTI3Foo", Provider::Nobody),
+            ("_ZN3foo3barEv", Provider::Nobody),
             ("__cxa_atexit", Provider::Libc),
             ("__cxa_throw", Provider::Cxx),
             ("__start_linkme_X", Provider::Linker),
