@@ -19,8 +19,10 @@ pub mod plan;
 pub mod policy;
 pub mod report;
 pub mod rewrite;
+pub mod strip;
 
 pub use audit::Audit;
 pub use error::{Error, ErrorKind, Location, Result};
 pub use isolate::Isolate;
 pub use output::Output;
+pub use strip::Strip;

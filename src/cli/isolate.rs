@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use armend::Isolate;
 use armend::policy::{KeepSource, Method, Registries, Scope};
+use armend::{Isolate, Strip};
 use clap::{Args, ValueEnum};
 
 use super::destination::Destination;
@@ -20,6 +20,7 @@ Examples:
   armend isolate libkrun.a --keep 'krun_*'        in place, keeping what the glob matches
   armend isolate libkrun.a --keep-from libkrun.h -o out/libkrun.a
   armend isolate liba.a libb.a -o isolated/       together: they see each other's symbols
+  armend isolate libkrun.a --strip-bitcode --strip-debug
   armend isolate libkrun.a --check                exit 1 if it would change anything
 
 Patterns are globs over linkage names. re: starts a regular expression, demangled: matches the
@@ -30,6 +31,12 @@ pub struct Command {
     archives: Vec<PathBuf>,
     #[command(flatten)]
     policy: PolicyArgs,
+    /// Take out embedded bitcode and LTO bytecode, and keep the machine code
+    #[arg(long)]
+    strip_bitcode: bool,
+    /// Take out debug information
+    #[arg(long)]
+    strip_debug: bool,
     #[command(flatten)]
     destination: Destination,
 }
@@ -126,6 +133,7 @@ impl PolicyArgs {
             },
             force: self.force,
             merge: self.merge.then(|| self.linker.clone()),
+            strip: Strip::default(),
         }
     }
 }
@@ -134,7 +142,8 @@ impl Command {
     pub fn run(&self, global: &Global) -> anyhow::Result<Outcome> {
         let output = self.destination.output();
         global.check_output(&output)?;
-        let mut report = self.policy.policy().run(&self.archives, &output)?;
+        let strip = Strip { bitcode: self.strip_bitcode, debug: self.strip_debug };
+        let mut report = Isolate { strip, ..self.policy.policy() }.run(&self.archives, &output)?;
         if global.verbose == 0 {
             // Times differ from run to run; without being asked for, the report is a function of the input.
             report.phases.clear();

@@ -74,7 +74,7 @@ impl<'d> Object<'d> {
         }
     }
 
-    /// Every section, by ascending index; none where there is no object.
+    /// Every section of a relocatable object, by ascending index; none of anything else.
     ///
     /// # Errors
     /// Malformed, with the offset in the member.

@@ -1,6 +1,8 @@
 //! The neutral vocabulary: what every object format says of symbols, sections and groups, and what can be asked of
 //! an object. No format's own field names here.
 
+use std::fmt;
+
 /// A symbol's position in its object's symbol table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SymbolIndex(pub u32);
@@ -189,6 +191,19 @@ pub enum SectionPurpose {
     Other,
 }
 
+impl fmt::Display for SectionPurpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Code => "code",
+            Self::Data => "data",
+            Self::Debug => "debug",
+            Self::Bitcode => "bitcode",
+            Self::Symbols => "symbols",
+            Self::Other => "other",
+        })
+    }
+}
+
 /// A section, as far as removing, keeping and counting go.
 #[derive(Debug, Clone, Copy)]
 pub struct Section<'d> {
@@ -326,6 +341,15 @@ impl ObjectEdits {
     /// Whether the object stays as it is.
     pub fn is_empty(&self) -> bool {
         self.symbols.is_empty() && self.sections.is_empty()
+    }
+
+    /// Adds what is to happen besides, to other symbols and sections.
+    pub fn join(&mut self, others: &ObjectEdits) {
+        debug_assert!(others.names.is_empty(), "names are numbered in one list");
+        self.symbols.extend(&others.symbols);
+        self.symbols.sort_unstable_by_key(|edit| edit.index);
+        self.sections.extend(&others.sections);
+        self.sections.sort_unstable_by_key(|&(index, _)| index);
     }
 
     /// What a symbol or section called `old` is called as `name`.

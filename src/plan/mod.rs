@@ -9,8 +9,8 @@ pub mod tag;
 
 use std::collections::HashSet;
 
-pub use check::check;
 pub(crate) use check::nearest_names;
+pub use check::{check, check_mergeable};
 pub(crate) use decide::is_linker_defined;
 pub use decide::{decide, is_export};
 pub use symbol_db::{MemberId, MemberSymbols, Name, NameId, SymbolDb};
@@ -102,6 +102,11 @@ impl Plan<'_> {
     /// A name's fate.
     pub fn fate(&self, name: NameId) -> Fate {
         self.fates[name.0 as usize]
+    }
+
+    /// Whether any name becomes private, in whatever way.
+    pub fn is_change(&self) -> bool {
+        !self.fates.iter().all(|fate| matches!(fate, Fate::Stays(_)))
     }
 
     /// What a symbol called `name` is called in the output.

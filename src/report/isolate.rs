@@ -15,6 +15,7 @@ use crate::origin::Origin;
 use crate::output::Target;
 use crate::plan::{Fate, MemberSymbols, NameId, Plan, Reason, SymbolDb};
 use crate::policy::{Keep, Method, Scope};
+use crate::strip::Stripped;
 
 /// What `isolate` did, or in a dry run would do.
 #[derive(Debug, Clone)]
@@ -46,6 +47,8 @@ pub struct IsolateReport {
     pub registries: Vec<Registry>,
     /// Other definitions that stay as they are.
     pub stays: Vec<StayingName>,
+    /// What was stripped, a kind asked for each.
+    pub stripped: Vec<Stripped>,
     /// What behaves otherwise than before, or may surprise.
     pub warnings: Vec<Warning>,
     /// What the run cost.
@@ -205,6 +208,7 @@ impl IsolateReport {
             private_by_origin: facts.counts(),
             registries: Vec::new(),
             stays: Vec::new(),
+            stripped: Vec::new(),
             warnings: Vec::new(),
             phases: Vec::new(),
         };
@@ -361,6 +365,9 @@ impl fmt::Display for IsolateReport {
         }
         for (why, names) in reasons {
             entry(f, "stays", &format!("{} ({why}): {}", count(names.len(), "name"), some(&names, 4)))?;
+        }
+        for Stripped { what, sections, bytes } in &self.stripped {
+            entry(f, "stripped", &format!("{what}: {}, {bytes} bytes", count(*sections, "section")))?;
         }
         for warning in &self.warnings {
             entry(f, "note", &format!("{} [{}]", warning.message, warning.name))?;

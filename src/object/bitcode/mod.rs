@@ -6,7 +6,7 @@ mod module;
 mod symtab;
 
 use super::symbol::{Binding, Bytecode, ObjectSymbols, Symbol};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use bitstream::{Block, Cursor};
 use symtab::Symtab;
 
@@ -128,8 +128,12 @@ impl<'d> BitcodeObject<'d> {
             return symtab.symbols();
         }
         let mut symbols = Vec::new();
-        self.modules.iter().try_for_each(|module| module::add_symbols(module, &mut symbols))?;
-        Ok(symbols)
+        let added = self.modules.iter().try_for_each(|module| module::add_symbols(module, &mut symbols));
+        added.map(|()| symbols).map_err(|error| match (error.kind(), &self.modules[..]) {
+            (ErrorKind::Unsupported(_), [_]) => error.with_help("let LLVM write it anew: opt MEMBER -o MEMBER"),
+            (ErrorKind::Unsupported(_), _) => error.with_help("keep the files apart that it was joined of"),
+            _ => error,
+        })
     }
 }
 

@@ -104,11 +104,14 @@ impl Numbers {
     }
 }
 
-/// The sections to remove, with the relocations that apply to them.
+/// The sections to remove, with the relocations that apply to them and the groups that have nothing else.
 fn removed_sections<Elf: Class>(object: &ElfObject<'_, Elf>, edits: &ObjectEdits) -> Option<Map> {
     let mut gone = vec![false; object.sections.len()];
     for &(section, change) in &edits.sections {
         gone[section.0 as usize] |= change == SectionChange::Remove;
+    }
+    if !gone.contains(&true) {
+        return None;
     }
     for (index, section) in object.sections.enumerate().skip(1) {
         if Form::of(section.sh_type(object.endian)).is_some() {
@@ -116,12 +119,19 @@ fn removed_sections<Elf: Class>(object: &ElfObject<'_, Elf>, edits: &ObjectEdits
             gone[index.0] |= target != 0 && gone.get(target).copied().unwrap_or_default();
         }
     }
+    for (index, section) in object.sections.enumerate().skip(1) {
+        // A malformed one is reported where it is rewritten.
+        if let Ok(Some((_, members))) = section.group(object.endian, object.data) {
+            let is_gone = |member: &object::U32<_>| gone.get(member.get(object.endian) as usize) == Some(&true);
+            gone[index.0] |= !members.is_empty() && members.iter().all(is_gone);
+        }
+    }
     let mut next = 0;
     let number = |gone: &bool| {
         next += u32::from(!gone);
         (!gone).then(|| next - 1)
     };
-    gone.contains(&true).then(|| gone.iter().map(number).collect())
+    Some(gone.iter().map(number).collect())
 }
 
 impl<Elf: Class> ElfObject<'_, Elf> {
@@ -271,7 +281,9 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             return Ok(());
         }
         let row = index * size_of::<Elf::SectionHeader>();
-        let info = section.has_info_link(self.endian).then(|| (Elf::SH_INFO, section.sh_info(self.endian)));
+        let relocates = Form::of(section.sh_type(self.endian)).is_some();
+        let info =
+            (relocates || section.has_info_link(self.endian)).then(|| (Elf::SH_INFO, section.sh_info(self.endian)));
         for (field, old) in [Some((Elf::SH_LINK, section.sh_link(self.endian))), info].into_iter().flatten() {
             let Some(new) = numbers.section(old as usize) else {
                 let name = |at: usize| self.section_name(crate::object::symbol::SectionIndex(at as u32)).map(printable);

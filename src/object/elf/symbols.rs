@@ -49,11 +49,15 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         symbols.map(|(index, symbol)| self.symbol(index.0, symbol, self.symbol_name(index.0, symbol)?)).collect()
     }
 
-    /// Every section, by ascending index.
+    /// Every section, by ascending index; none of executables and shared objects, which are data to a linker's archive
+    /// search.
     ///
     /// # Errors
     /// Malformed, with the offset in the member.
     pub fn all_sections(&self) -> Result<Vec<Section<'d>>> {
+        if !self.relocatable {
+            return Ok(Vec::new());
+        }
         let sections = self.sections.enumerate().skip(1);
         let section = |(index, section): (object::SectionIndex, &'d Elf::SectionHeader)| {
             let index = SectionIndex(index.0 as u32);

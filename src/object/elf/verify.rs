@@ -1,6 +1,8 @@
 //! Holds a rewritten ELF object against its original and the edits, from the bytes of both: written to share nothing
 //! with the editor but the parser.
 
+use std::collections::HashSet;
+
 use object::elf::{
     GRP_COMDAT, SHF_GNU_RETAIN, SHT_CREL, SHT_GROUP, SHT_NOBITS, SHT_REL, SHT_RELA, SHT_STRTAB, SHT_SYMTAB,
     SHT_SYMTAB_SHNDX, SectionType,
@@ -62,17 +64,27 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         binding.map_or_else(|| self.symbols.symbols()[old].is_local(), |binding| binding == Binding::Local)
     }
 
-    fn expected<'e>(&self, edits: &'e ObjectEdits) -> Result<Expected<'e>> {
-        let removed = |section: usize| edits.sections.contains(&(SectionIndex(section as u32), SectionChange::Remove));
+    /// The sections that are still there: not what is to go, nor its relocations, nor a group of nothing else.
+    fn sections_left(&self, edits: &ObjectEdits) -> Vec<usize> {
+        let removed = edits.sections.iter().filter(|(_, change)| *change == SectionChange::Remove);
+        let removed: HashSet<usize> = removed.map(|(section, _)| section.0 as usize).collect();
         let gone = |section: usize| {
-            let header = &self.section_headers()[section];
+            let Some(header) = self.section_headers().get(section) else { return false };
             let applies_to = header.sh_info(self.endian) as usize;
-            removed(section) || is_relocations(header.sh_type(self.endian)) && applies_to != 0 && removed(applies_to)
+            let relocates = is_relocations(header.sh_type(self.endian)) && applies_to != 0;
+            removed.contains(&section) || relocates && removed.contains(&applies_to)
         };
-        let sections: Vec<usize> = match edits.sections.iter().any(|(_, change)| *change == SectionChange::Remove) {
-            false => (0..self.sections.len()).collect(),
-            true => (0..self.sections.len()).filter(|&section| section == 0 || !gone(section)).collect(),
+        let emptied = |section: usize| {
+            let group = self.section_headers()[section].group(self.endian, self.data);
+            let members = group.ok().flatten().map_or(&[][..], |(_, members)| members);
+            !members.is_empty() && members.iter().all(|member| gone(member.get(self.endian) as usize))
         };
+        let left = |&section: &usize| section == 0 || removed.is_empty() || !gone(section) && !emptied(section);
+        (0..self.sections.len()).filter(left).collect()
+    }
+
+    fn expected<'e>(&self, edits: &'e ObjectEdits) -> Result<Expected<'e>> {
+        let sections = self.sections_left(edits);
         let mut by_index = edits.symbols.iter().peekable();
         let mut symbols = Vec::with_capacity(self.symbols.len());
         for (index, symbol) in self.symbols.enumerate() {
@@ -188,7 +200,8 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         let info = match header.sh_type(self.endian) {
             SHT_SYMTAB => new_info == expected.locals.unwrap_or(old_info),
             SHT_GROUP => expected.numbers.get(old_info as usize).copied().flatten() == Some(new_info),
-            _ if header.has_info_link(self.endian) => section(old_info) == Some(new_info),
+            // LLVM does not flag all relocations as what they are.
+            kind if is_relocations(kind) || header.has_info_link(self.endian) => section(old_info) == Some(new_info),
             _ => old_info == new_info,
         };
         info && section(header.sh_link(self.endian)) == Some(new.sh_link(after.endian))

@@ -71,6 +71,14 @@ impl Toolchain {
         PathBuf::from(run_ok(Command::new(self.rustc()).args(["--print", "sysroot"])).trim())
     }
 
+    /// LLVM's `objcopy` as it comes with the toolchain, ready to be run.
+    pub fn rust_objcopy(self) -> Command {
+        let sysroot = self.sysroot();
+        let mut command = Command::new(sysroot.join("lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-objcopy"));
+        command.env("LD_LIBRARY_PATH", sysroot.join("lib"));
+        command
+    }
+
     /// What `rustc -Vv` says: it keys what the toolchain builds.
     pub fn version(self) -> &'static str {
         static VERSIONS: [OnceLock<String>; 4] = [const { OnceLock::new() }; 4];
