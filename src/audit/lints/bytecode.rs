@@ -65,8 +65,7 @@ pub fn raw_bitcode(facts: &Facts<'_>) -> Option<Found> {
             count(facts.members.len(), "member")
         ),
         breaks: "only a linker with an LLVM as new as that links them: lld of that version, GNU ld and gold with its \
-                 LLVMgold.so. An older one refuses the file or, like GNU nm and ranlib, sees no names; mold and MSVC's \
-                 link do not take them"
+                 LLVMgold.so. With an older one they refuse the file, and GNU nm and ranlib see no names"
             .to_owned(),
         members,
         mend: Some(mend.to_owned()),

@@ -25,7 +25,7 @@ pub fn non_pic(facts: &Facts<'_>) -> Option<Found> {
         (
             Fixed::ThreadOffset,
             "as offsets from the thread pointer",
-            "no linker puts thread-pointer offsets into a shared object",
+            "lld and mold refuse thread-pointer offsets in a shared object, and GNU ld does on most machines",
         ),
     ];
     let mut what = Vec::new();
