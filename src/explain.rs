@@ -240,6 +240,7 @@ impl Explainer<'_, '_> {
             Reason::Group => "its COMDAT group also holds a name that stays",
             Reason::Personality => "it points to a personality routine that stays",
             Reason::Shared => "it cannot become local: several members define it or refer to it, or its group does",
+            Reason::GlobalOnly => "it cannot become local: its relocations mean something else for local symbols",
             Reason::OutOfScope => "the scope leaves it out",
         }
     }

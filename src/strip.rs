@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::input::ParsedArchive;
 use crate::object::Object;
 use crate::object::symbol::{
-    Bytecode, ObjectEdits, ObjectSymbols, Placement, SectionChange, SectionIndex, SectionPurpose, SymbolEdit,
+    Bytecode, ObjectEdits, ObjectSymbols, Placement, Section, SectionChange, SectionIndex, SectionPurpose, SymbolEdit,
     SymbolKind,
 };
 
@@ -86,6 +86,7 @@ impl Strip {
                 _ => true,
             });
             symbols.groups.retain(|group| group.sections.iter().any(|&section| stays(section)));
+            symbols.linkonce_sections.retain(|section| stays(section.index));
         }
         if self.bitcode && symbols.bytecode.is_some_and(Bytecode::is_fat) {
             symbols.bytecode = None;
@@ -101,15 +102,25 @@ impl Strip {
         let kinds = [SectionPurpose::Bitcode, SectionPurpose::Debug].into_iter().filter(|&kind| self.strips(kind));
         let mut amounts: Vec<_> = kinds.map(|what| Stripped { what, sections: 0, bytes: 0 }).collect();
         for parsed in archives.iter().filter(|_| self.is_any()) {
-            for (at, object) in parsed.objects.iter().enumerate() {
-                for section in object.all_sections().map_err(|error| parsed.locate(error, at))? {
-                    if let Some(amount) = amounts.iter_mut().find(|amount| amount.what == section.purpose) {
-                        amount.sections += 1;
-                        amount.bytes += section.file_size;
-                    }
+            let members = parsed.objects.par_iter().enumerate();
+            let members = members.map(|(at, object)| {
+                let sections = object.all_sections().map_err(|error| parsed.locate(error, at))?;
+                Ok(amounts.iter().map(|amount| Stripped::of(amount.what, &sections)).collect::<Vec<_>>())
+            });
+            for of_member in members.collect::<Result<Vec<_>>>()? {
+                for (amount, more) in amounts.iter_mut().zip(of_member) {
+                    amount.sections += more.sections;
+                    amount.bytes += more.bytes;
                 }
             }
         }
         Ok(amounts)
+    }
+}
+
+impl Stripped {
+    fn of(what: SectionPurpose, sections: &[Section<'_>]) -> Self {
+        let sections = sections.iter().filter(|section| section.purpose == what);
+        Self { what, sections: sections.clone().count(), bytes: sections.map(|section| section.file_size).sum() }
     }
 }

@@ -154,6 +154,9 @@ impl Bytecode {
     }
 }
 
+/// What stands before a symbol's name in the name of the section with the warning about it.
+pub const WARNING: &[u8] = b".gnu.warning.";
+
 /// What one pass over an object finds.
 #[derive(Debug, Default)]
 pub struct ObjectSymbols<'d> {
@@ -165,10 +168,14 @@ pub struct ObjectSymbols<'d> {
     pub bounded_sections: Vec<NamedSection<'d>>,
     /// Sections named `.gnu.linkonce.*`, of which linkers keep one per name.
     pub linkonce_sections: Vec<NamedSection<'d>>,
+    /// Sections named `.gnu.warning.NAME`, which GNU ld prints where something refers to NAME.
+    pub warning_sections: Vec<NamedSection<'d>>,
     /// What the compilers wrote about themselves (`.comment`), NUL-separated.
     pub producers: &'d [u8],
     /// Bytecode that a linker may take instead of the machine code.
     pub bytecode: Option<Bytecode>,
+    /// Symbols that cannot become local, by ascending index: their relocations mean something else for local ones.
+    pub global_only: Vec<SymbolIndex>,
     /// Functions have descriptors: `NAME` stands for one, `.NAME` for the code.
     pub has_descriptors: bool,
 }
@@ -350,6 +357,16 @@ impl ObjectEdits {
         self.symbols.sort_unstable_by_key(|edit| edit.index);
         self.sections.extend(&others.sections);
         self.sections.sort_unstable_by_key(|&(index, _)| index);
+    }
+
+    /// What is to happen to a symbol, if anything is.
+    pub fn symbol(&self, index: SymbolIndex) -> Option<&SymbolEdit> {
+        self.symbols.binary_search_by_key(&index, |edit| edit.index).ok().map(|at| &self.symbols[at])
+    }
+
+    /// What is to happen to a section, if anything is.
+    pub fn section(&self, index: SectionIndex) -> Option<SectionChange> {
+        self.sections.binary_search_by_key(&index, |(section, _)| *section).ok().map(|at| self.sections[at].1)
     }
 
     /// What a symbol or section called `old` is called as `name`.

@@ -46,6 +46,15 @@ pub struct MemberSymbols<'d> {
     pub names: Vec<NameId>,
 }
 
+impl MemberSymbols<'_> {
+    /// The names that cannot become local here.
+    pub fn global_only(&self) -> impl Iterator<Item = NameId> {
+        let symbols = &self.object.symbols;
+        let at = |index| symbols.binary_search_by_key(index, |symbol| symbol.index).ok();
+        self.object.global_only.iter().filter_map(at).map(|at| self.names[at])
+    }
+}
+
 /// The whole-archive symbol table.
 #[derive(Debug)]
 pub struct SymbolDb<'d> {

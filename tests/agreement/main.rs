@@ -2,6 +2,7 @@
 //! before, every private one new and hidden, every reference following it, all else equal to the input.
 
 mod index;
+mod many_edits;
 mod plan;
 mod running;
 mod with_goblin;

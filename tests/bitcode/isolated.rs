@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use armend_test_support::{Run, Scratch, Toolchain, members, tool};
+use armend_test_support::{Run, Scratch, Toolchain, members, samples, tool};
 
 use crate::index::rust_bitcode;
 use crate::{archives, compile_c, compile_cxx, run, scratch};
@@ -45,6 +45,27 @@ fn bitcode_is_refused_as_soon_as_a_name_becomes_private() {
         scratch.write("lib.a", std::fs::read(rust_bitcode(toolchain)).expect("the archive"));
         refused(&scratch, &["--keep", "js_*"], &["libkinds.", "(and 1 more member)", "-Clinker-plugin-lto"]);
     }
+}
+
+/// Why it is not enough that all names of the bitcode's own table stay: its code needs more.
+#[test]
+fn code_refers_to_more_than_the_symbol_table_has() {
+    let scratch = scratch();
+    const TEXT: &str = "__int128 sx_run(__int128 a, __int128 b) { return a / b; }";
+    samples::compile("clang", &["-O1", "-flto"], scratch.folder(), "wide.c", TEXT);
+    let undefined = |file: &str| {
+        let mut nm = Command::new(tool("llvm-nm"));
+        Run::of(nm.current_dir(scratch.folder()).args(["--undefined-only", "--format=just-symbols", file])).succeeds()
+    };
+    assert_eq!(undefined("wide.o").text(), "");
+    let mut clang = Command::new(tool("clang"));
+    Run::of(clang.current_dir(scratch.folder()).args(["-w", "-c", "-x", "ir", "wide.o", "-o", "native.o"])).succeeds();
+    assert_eq!(undefined("native.o").text(), "__divti3\n");
+
+    const RUNTIME: &str = "__int128 __divti3(__int128 a, __int128 b) { return a + b; }";
+    samples::compile("gcc", &["-O1"], scratch.folder(), "runtime.c", RUNTIME);
+    scratch.write("lib.a", archives(&["wide.o", "runtime.o"].map(|name| scratch.path(name))).0);
+    refused(&scratch, &["--keep", "sx_run"], &["lib.a(wide.o)", "bitcode file"]);
 }
 
 /// Where every name stays, bitcode is one more member: it passes, byte for byte, while others are stripped.

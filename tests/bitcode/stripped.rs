@@ -130,6 +130,29 @@ fn fat_objects_become_plain() {
     }
 }
 
+/// What is loaded is part of the program, whatever its name: code may refer to it, and then LLVM's tool fails.
+#[test]
+fn loaded_sections_stay() {
+    const TEXT: &str = "
+        .section .debug_gdb_scripts,\"aMS\",@progbits,1
+        scripts: .asciz \"\\1gdb_load.py\"
+        .section .debug_str,\"MS\",@progbits,1
+        .asciz \"text\"
+        .text
+        .globl sx_run
+        sx_run: lea scripts(%rip), %rax
+        ret\n";
+    let scratch = scratch();
+    let object = samples::compile("gcc", &[], scratch.folder(), "scripts.s", TEXT);
+    scratch.write("lib.a", archives(&[object]).0);
+    let mut llvm = llvm_objcopy();
+    Run::of(llvm.arg("--strip-debug").arg(scratch.path("lib.a")).arg(scratch.path("llvm.a"))).exits(1);
+    strip(&scratch, &["--strip-debug"]);
+    let after = scratch.read("lib.a");
+    assert_eq!(sections_called(&after, &[".debug_gdb_scripts"]).0, 1);
+    assert_eq!(sections_called(&after, &[".debug_str"]).0, 0);
+}
+
 /// A shared object in an archive is data: its debug information is not ours to take.
 #[test]
 fn a_shared_object_stays() {

@@ -95,8 +95,13 @@ pub const PPC64LE: Target = Target {
 
 /// Three relocation types in one, in an order of its own. mold does not know the machine, and lld not the absolute
 /// addresses in gcc's read-only unwinding tables.
-pub const MIPS64EL: Target =
-    Target { triple: "mips64el-linux-gnuabi64", qemu: "mips64el", variants: &[&[]], has_ifunc: false, linkers: &[Gnu] };
+pub const MIPS64EL: Target = Target {
+    triple: "mips64el-linux-gnuabi64",
+    qemu: "mips64el",
+    variants: &[&[], &["-fPIC"]],
+    has_ifunc: false,
+    linkers: &[Gnu],
+};
 
 impl Target {
     pub fn compiler(&self, source: &Path) -> Command {

@@ -1,7 +1,7 @@
 //! C and C++: functions, data, commons, weak and thread-local variables, IFUNCs, constructors, registries, virtual
 //! classes, inline functions and templates with static variables, exceptions that stay inside and one that leaves.
 
-use crate::operation::{AUTO, LOCALIZE_JOINED, MERGE, Operation, RENAME, tag};
+use crate::operation::{AUTO, LOCALIZE_JOINED, MERGE, MERGE_AUTO, Operation, RENAME, tag};
 use crate::same_tables::assert_same_tables;
 use crate::sides::{Sides, expected};
 use crate::target::*;
@@ -92,5 +92,5 @@ fn ppc64le() {
 
 #[test]
 fn mips64el() {
-    assert_separate(&MIPS64EL, &[RENAME, AUTO]);
+    assert_separate(&MIPS64EL, &[RENAME, AUTO, MERGE_AUTO]);
 }

@@ -6,6 +6,7 @@ pub mod dynamic;
 mod edit;
 mod fixed;
 mod layout;
+mod mips;
 mod place;
 mod purpose;
 mod relocations;

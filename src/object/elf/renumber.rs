@@ -12,7 +12,7 @@ use super::layout::{put_u16, put_u32};
 use super::relocations::{self, Form};
 use super::{Class, ElfObject};
 use crate::error::{Error, Result, printable};
-use crate::object::symbol::{Binding, ObjectEdits, Placement, SectionChange};
+use crate::object::symbol::{Binding, ObjectEdits, Placement, SectionChange, SymbolIndex};
 
 /// `SHT_LLVM_ADDRSIG`: ULEB128 symbol indices (LLVM, "Extensions", "SHT_LLVM_ADDRSIG Section").
 const SHT_LLVM_ADDRSIG: u32 = 0x6fff_4c03;
@@ -164,8 +164,13 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             }
             self.renumber_links(index.0, section, numbers, draft)?;
         }
+        // The numbers that the file header has no room for.
         if numbers.sections.is_some() && self.header.e_shnum(self.endian) == 0 {
             self.set_header(draft, 0, Elf::SH_SIZE, numbers.sections_left() as u64)?;
+        }
+        if numbers.sections.is_some() && self.header.e_shstrndx(self.endian).index().is_none() {
+            let index = numbers.section(self.section_names_index()?).unwrap_or_default();
+            put_u32(&mut draft.headers, Elf::SH_LINK, self.endian, index);
         }
         Ok(())
     }
@@ -258,8 +263,8 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         let Some((flags, members)) = section.group(self.endian, self.data).map_err(malformed)? else { return Ok(()) };
         // Linkers recognise groups by the signature's name, of whatever binding: a signature that became local stands
         // for this object alone, so its group must not be taken for another's.
-        let localized =
-            edits.symbols.iter().any(|edit| edit.index.0 as usize == signature && edit.binding == Some(Binding::Local));
+        let edit = edits.symbol(SymbolIndex(signature as u32));
+        let localized = edit.is_some_and(|edit| edit.binding == Some(Binding::Local));
         let flags = if localized { flags.0 & !elf::GRP_COMDAT.0 } else { flags.0 };
         let members = members.iter().filter_map(|member| numbers.section(member.get(self.endian) as usize));
         let words: Vec<u32> = std::iter::once(flags).chain(members).collect();
@@ -299,7 +304,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         Ok(())
     }
 
-    fn section_data(&self, index: usize, section: &Elf::SectionHeader) -> Result<&[u8]> {
+    pub(super) fn section_data(&self, index: usize, section: &Elf::SectionHeader) -> Result<&[u8]> {
         let data = section.data(self.endian, self.data);
         data.map_err(|error| Error::malformed(self.section_header_offset(index), error.to_string()))
     }

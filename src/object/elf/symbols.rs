@@ -8,7 +8,7 @@ use super::{Class, ElfObject};
 use crate::error::{Error, Result};
 use crate::object::symbol::{
     Binding, Bytecode, ComdatGroup, NamedSection, ObjectSymbols, Placement, Section, SectionIndex, SignatureSymbol,
-    Symbol, SymbolIndex, SymbolKind, Visibility,
+    Symbol, SymbolIndex, SymbolKind, Visibility, WARNING,
 };
 
 const SLIM_MARKER: &[u8] = b"__gnu_lto_slim";
@@ -28,6 +28,7 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         let mut found = ObjectSymbols {
             symbols: self.linked_symbols(&descriptors)?,
             has_descriptors: descriptors.exist(),
+            global_only: self.global_only()?,
             ..ObjectSymbols::default()
         };
         for (index, section) in self.sections.enumerate().skip(1) {
@@ -123,10 +124,11 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
             },
             placement,
             size: symbol.st_size(self.endian).into(),
-            // llvm-ar leaves out what LLVM calls format-specific: section and file symbols.
+            // llvm-ar leaves out what LLVM calls format-specific.
             indexed: placement != Placement::Undefined
                 && !symbol.is_local()
-                && !matches!(kind, elf::STT_SECTION | elf::STT_FILE),
+                && !matches!(kind, elf::STT_SECTION | elf::STT_FILE)
+                && !is_for_tools(name, self.header.e_machine(self.endian)),
         })
     }
 
@@ -175,6 +177,8 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
             found.bytecode = Some(Bytecode::LlvmFat);
         } else if name.starts_with(b".gnu.linkonce.") {
             found.linkonce_sections.push(NamedSection { index, name });
+        } else if name.starts_with(WARNING) {
+            found.warning_sections.push(NamedSection { index, name });
         } else if name == b".comment" {
             found.producers = section
                 .data(endian, self.data)
@@ -216,6 +220,18 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         let sections = members.iter().map(|member| SectionIndex(member.get(endian))).collect();
         Ok(Some(ComdatGroup { signature, symbol: carrier, sections }))
     }
+}
+
+/// Whether a symbol marks a place in the code for disassemblers and linkers: mapping symbols, and RISC-V's labels for
+/// differences (each machine's ELF ABI). They are local, unless somebody makes them global; LLVM tells them by name.
+fn is_for_tools(name: &[u8], machine: elf::Machine) -> bool {
+    let marks = match machine {
+        elf::EM_ARM => &b"adt"[..],
+        elf::EM_AARCH64 | elf::EM_RISCV => b"dx",
+        elf::EM_CSKY => b"dt",
+        _ => return false,
+    };
+    matches!(name, [b'$', mark, ..] if marks.contains(mark)) || machine == elf::EM_RISCV && name == b".L0 "
 }
 
 /// Whether linkers provide `__start_` and `__stop_` for a section of this name (GNU ld manual, "Input Section

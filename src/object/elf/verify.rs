@@ -1,8 +1,6 @@
 //! Holds a rewritten ELF object against its original and the edits, from the bytes of both: written to share nothing
 //! with the editor but the parser.
 
-use std::collections::HashSet;
-
 use object::elf::{
     GRP_COMDAT, SHF_GNU_RETAIN, SHT_CREL, SHT_GROUP, SHT_NOBITS, SHT_REL, SHT_RELA, SHT_STRTAB, SHT_SYMTAB,
     SHT_SYMTAB_SHNDX, SectionType,
@@ -66,21 +64,23 @@ impl<Elf: Class> ElfObject<'_, Elf> {
 
     /// The sections that are still there: not what is to go, nor its relocations, nor a group of nothing else.
     fn sections_left(&self, edits: &ObjectEdits) -> Vec<usize> {
-        let removed = edits.sections.iter().filter(|(_, change)| *change == SectionChange::Remove);
-        let removed: HashSet<usize> = removed.map(|(section, _)| section.0 as usize).collect();
+        let removed = |section: usize| edits.section(SectionIndex(section as u32)) == Some(SectionChange::Remove);
         let gone = |section: usize| {
             let Some(header) = self.section_headers().get(section) else { return false };
             let applies_to = header.sh_info(self.endian) as usize;
             let relocates = is_relocations(header.sh_type(self.endian)) && applies_to != 0;
-            removed.contains(&section) || relocates && removed.contains(&applies_to)
+            removed(section) || relocates && removed(applies_to)
         };
         let emptied = |section: usize| {
             let group = self.section_headers()[section].group(self.endian, self.data);
             let members = group.ok().flatten().map_or(&[][..], |(_, members)| members);
             !members.is_empty() && members.iter().all(|member| gone(member.get(self.endian) as usize))
         };
-        let left = |&section: &usize| section == 0 || removed.is_empty() || !gone(section) && !emptied(section);
-        (0..self.sections.len()).filter(left).collect()
+        let all = 0..self.sections.len();
+        match edits.sections.iter().any(|(_, change)| *change == SectionChange::Remove) {
+            false => all.collect(),
+            true => all.filter(|&section| section == 0 || !gone(section) && !emptied(section)).collect(),
+        }
     }
 
     fn expected<'e>(&self, edits: &'e ObjectEdits) -> Result<Expected<'e>> {
@@ -163,8 +163,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         suffixes: &Suffixes,
     ) -> Result<()> {
         let index = SectionIndex(old as u32);
-        let change = edits.sections.iter().find(|(section, _)| *section == index).map(|&(_, change)| change);
-        let name = match change {
+        let name = match edits.section(index) {
             Some(SectionChange::Rename(name)) => name,
             _ => NewName::Same,
         };
@@ -248,7 +247,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         })
     }
 
-    fn relocations(&self, header: &Elf::SectionHeader) -> object::read::Result<Vec<Crel>> {
+    pub(super) fn relocations(&self, header: &Elf::SectionHeader) -> object::read::Result<Vec<Crel>> {
         let (endian, data) = (self.endian, self.data);
         let mips64el = self.header.is_mips64el(endian);
         if let Some((relocations, _)) = header.rel(endian, data)? {
