@@ -94,6 +94,13 @@ impl<'a> Facts<'a> {
         &self.db.members()[position]
     }
 
+    /// Whether a member defines one of the names, given by their ids.
+    pub fn defines(&self, position: usize, names: &[bool]) -> bool {
+        let member = self.symbols(position);
+        let mut symbols = member.object.symbols.iter().zip(&member.names);
+        symbols.any(|(symbol, id)| names[id.0 as usize] && symbol.is_definition())
+    }
+
     /// `armend VERB ARCHIVE`, for a shell.
     pub fn armend(&self, arguments: &str) -> String {
         format!("armend {arguments} {}", self.path())
@@ -168,7 +175,7 @@ fn arguments(sources: &[KeepSource]) -> String {
 }
 
 /// A word as a POSIX shell takes it for itself.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./+,:@%=".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

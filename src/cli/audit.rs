@@ -40,10 +40,10 @@ pub struct Command {
     #[arg(long)]
     sizes: bool,
     /// Print a lint's page
-    #[arg(long, value_name = "LINT", exclusive = true)]
+    #[arg(long, value_name = "LINT", conflicts_with_all = ["archives", "list"])]
     explain: Option<String>,
     /// List the lints
-    #[arg(long)]
+    #[arg(long, conflicts_with = "archives")]
     list: bool,
 }
 

@@ -38,6 +38,6 @@ fn wanted_and_not_there() {
     run_ok(Command::new(tool("objcopy")).args(["--localize-symbol", "fx_run"]).arg(scratch.path("lib.a")));
     let finding = finds(&scratch, "missing-exports", &["--keep", "fx_run"]);
     assert_eq!(strings(&finding["names"]), ["fx_run"]);
-    assert_eq!(finding["mend"], "armend exports --restore lib.a --keep 'fx_run'");
+    assert_eq!(finding["mend"], "armend exports --restore lib.a --keep fx_run");
     assert_eq!(audit(&scratch, &["--keep", "fx_run"]).0, 1);
 }

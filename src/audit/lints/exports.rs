@@ -1,9 +1,8 @@
 //! Exports: those that are wanted and not there, and those that are there and not wanted.
 
-use crate::audit::facts::Facts;
+use crate::audit::facts::{Facts, quoted};
 use crate::audit::finding::Found;
 use crate::mangling;
-use crate::object::symbol::{Binding, Visibility};
 use crate::plan::NameId;
 use crate::report::text::count;
 
@@ -23,7 +22,7 @@ pub fn missing(facts: &Facts<'_>) -> Option<Found> {
     }
     let names: Vec<String> = wanted.iter().map(|&id| patterns.text(id).to_owned()).collect();
     let first = names.first()?;
-    let arguments = if names.len() == 1 { format!(" --keep '{first}'") } else { facts.keep_arguments.clone() };
+    let arguments = if names.len() == 1 { format!(" --keep {}", quoted(first)) } else { facts.keep_arguments.clone() };
     Some(Found {
         what: format!("no visible definition for {}", count(names.len(), "wanted export")),
         breaks:
@@ -42,13 +41,13 @@ pub fn leaked(facts: &Facts<'_>) -> Option<Found> {
         return None;
     }
     let mut leaked: Vec<(bool, &[u8])> = Vec::new();
-    let mut defines = vec![false; facts.db.names().len()];
+    let mut leaks = vec![false; facts.db.names().len()];
     for (at, name) in facts.db.names().iter().enumerate() {
         let id = NameId(at as u32);
         let shared = facts.db.origin(id).is_none_or(|origin| origin.is_in_every_rust_program());
         if name.visible && !shared && facts.keep.patterns().includes(name.bytes).is_none() {
             leaked.push((mangling::is_mangled(name.bytes), name.bytes));
-            defines[at] = true;
+            leaks[at] = true;
         }
     }
     // What people gave a name comes first.
@@ -57,22 +56,13 @@ pub fn leaked(facts: &Facts<'_>) -> Option<Found> {
     if names.is_empty() {
         return None;
     }
-    let leaks = |at: usize| {
-        let member = facts.symbols(at);
-        member.object.symbols.iter().zip(&member.names).any(|(symbol, id)| {
-            defines[id.0 as usize]
-                && symbol.is_definition()
-                && symbol.binding != Binding::Local
-                && symbol.visibility <= Visibility::Protected
-        })
-    };
     Some(Found {
         what: format!("{} beside the wanted exports", count(names.len(), "visible definition")),
         breaks:
             "a program with a definition of one of the names gets \"multiple definition\", or one of the two serves \
                  both sides; a shared object made of the archive exports them all"
                 .to_owned(),
-        members: facts.members_that(leaks),
+        members: facts.members_that(|at| facts.defines(at, &leaks)),
         names,
         mend: Some(facts.armend(&format!("isolate{}", facts.keep_arguments))),
     })

@@ -1,5 +1,7 @@
 //! The index beside what the members define.
 
+use std::collections::HashSet;
+
 use crate::audit::facts::{Facts, IndexState};
 use crate::audit::finding::Found;
 use crate::report::text::count;
@@ -34,14 +36,14 @@ pub fn incomplete(facts: &Facts<'_>) -> Option<Found> {
         n => format!(", {n} of the {} among them", count(exports.len(), "export")),
     };
     names.extend(others);
-    let lacking = |at: usize| missing.iter().any(|(_, member)| *member as usize == at);
+    let lacking: HashSet<usize> = missing.iter().map(|(_, member)| *member as usize).collect();
     Some(Found {
         what: format!("the index lacks {} that members define{lost}", count(missing.len(), "name")),
         breaks: "GNU ld and gold look for names in the index alone and report undefined references; lld and mold read the \
                  members and link. It is what ranlib and ar s leave when an LLVM plugin older than the members' bitcode \
                  reads them"
             .to_owned(),
-        members: facts.members_that(lacking),
+        members: facts.members_that(|at| lacking.contains(&at)),
         names,
         mend: Some(facts.armend("index")),
     })

@@ -41,12 +41,14 @@ pub fn shared_std(facts: &Facts<'_>) -> Option<Found> {
     let ids = (0..facts.db.names().len() as u32).map(NameId);
     let mut shared: Vec<(Origin, &[u8])> = Vec::new();
     let mut counts = BTreeMap::<Origin, usize>::new();
+    let mut is_shared = vec![false; facts.db.names().len()];
     for id in ids.filter(|&id| facts.db.name(id).definitions > 0) {
         let name = facts.db.name(id).bytes;
         let Some(origin) = facts.db.origin(id).filter(Origin::is_in_every_rust_program) else { continue };
         if !is_marked(name) {
             *counts.entry(origin.clone()).or_default() += 1;
             shared.push((origin, name));
+            is_shared[id.0 as usize] = true;
         }
     }
     if shared.is_empty() {
@@ -55,7 +57,6 @@ pub fn shared_std(facts: &Facts<'_>) -> Option<Found> {
     // The runtime's few are those that linkers complain of first.
     shared.sort_by_key(|(origin, name)| (*origin != Origin::Runtime, *name));
     let counts: Vec<_> = counts.iter().map(|(origin, n)| format!("{origin} {n}")).collect();
-    let defines = |at: usize| facts.symbols(at).origin.is_in_every_rust_program();
     Some(Found {
         what: format!("{} that any Rust program defines too: {}", count(shared.len(), "name"), counts.join(", ")),
         breaks:
@@ -63,7 +64,7 @@ pub fn shared_std(facts: &Facts<'_>) -> Option<Found> {
                  more from GNU ld, gold and lld when toolchains or LTO differ; no word, and one std, panic hook and \
                  allocator for both sides, when they do not"
                 .to_owned(),
-        members: facts.members_that(defines),
+        members: facts.members_that(|at| facts.defines(at, &is_shared)),
         names: shared.iter().map(|(_, name)| printable(name)).collect(),
         mend: Some(facts.armend(&format!("isolate{}", facts.keep_arguments))),
     })
