@@ -1,6 +1,7 @@
 //! Who provides what the archive refers to: the archive itself, the libraries that a link names anyway, or nobody.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::sync::OnceLock;
 
 use super::facts::Facts;
@@ -57,6 +58,13 @@ pub struct Needs {
     pub weak: usize,
     /// The names; the archive's own are not listed.
     pub names: Vec<String>,
+}
+
+impl fmt::Display for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.provider, self.strong + self.weak)?;
+        if self.weak > 0 { write!(f, " ({} weak)", self.weak) } else { Ok(()) }
+    }
 }
 
 /// The names that are referred to, by who provides them; with each whether a reference must be resolved. By name.

@@ -95,7 +95,7 @@ impl fmt::Display for ArchiveAudit {
             entry(f, "std", &format!("{toolchain}{private}, in {}", copy.member))?;
         }
         let needs = self.needs.iter().filter(|need| need.provider != "archive");
-        let needs: Vec<_> = needs.map(|need| format!("{} {}", need.provider, need.strong + need.weak)).collect();
+        let needs: Vec<_> = needs.map(Needs::to_string).collect();
         if !needs.is_empty() {
             entry(f, "needs", &needs.join(", "))?;
         }

@@ -102,9 +102,10 @@ pub fn gcc_slim(facts: &Facts<'_>) -> Option<Found> {
             count(facts.members.len(), "member")
         ),
         breaks:
-            "only GCC of the same version links them, through its plugin: lld and mold find no definitions, clang and \
-                 rustc link nothing of them, another GCC stops at \"bytecode stream generated with LTO version ...\""
-                .to_owned(),
+            "only GCC of the same version links them, through its plugin: another GCC stops at \"bytecode stream \
+                 generated with LTO version ...\"; without the plugin, so from rustc and clang, GNU ld and mold stop and \
+                 lld finds no definitions"
+            .to_owned(),
         members,
         mend: Some(format!("gcc -O2 -r -nostdlib -flinker-output=nolto-rel -Wl,--whole-archive {path} -o whole.o")),
         ..Found::default()

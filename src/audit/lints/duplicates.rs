@@ -62,7 +62,7 @@ pub fn members(facts: &Facts<'_>) -> Option<Found> {
     let repeated: Vec<_> = places.into_iter().filter(|(_, times)| *times > 1).collect();
     let (first, times) = repeated.first()?;
     Some(Found {
-        what: format!("{} stands for several members: {first} for {times}", count(repeated.len(), "name")),
+        what: format!("{} more than once, {first} {times} times", count(repeated.len(), "member name")),
         breaks:
             "no linker; but ar x writes one over the other, ar r and ar d take the first, and what goes by members' \
                  names (armend diff, a linker script) cannot tell them apart"

@@ -13,13 +13,13 @@ pub fn non_pic(facts: &Facts<'_>) -> Option<Found> {
         (
             Fixed::Address,
             "in instructions or short words",
-            "no linker puts those into a shared object or a PIE (\"can not be used when making a PIE object; recompile \
-             with -fPIE\")",
+            "GNU ld and lld refuse those in a shared object and in a PIE (\"can not be used when making a PIE object; \
+             recompile with -fPIE\")",
         ),
         (
             Fixed::Pointer,
             "as pointers in read-only sections",
-            "lld and mold refuse pointers in read-only sections there, GNU ld makes text relocations, which hardened \
+            "lld refuses pointers in read-only sections there; GNU ld and mold make text relocations, which hardened \
              systems refuse to load",
         ),
         (

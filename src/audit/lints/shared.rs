@@ -6,6 +6,7 @@ use crate::audit::facts::Facts;
 use crate::audit::finding::Found;
 use crate::audit::std_copies::{StdCopy, std_copies};
 use crate::error::printable;
+use crate::mangling;
 use crate::origin::Origin;
 use crate::plan::NameId;
 use crate::report::text::count;
@@ -27,7 +28,7 @@ pub fn several_std(facts: &Facts<'_>) -> Option<Found> {
         ),
         breaks: format!(
             "a link that needs both, or takes the whole archive, stops at \"multiple definition of {personality}\" (GNU \
-             ld, gold, lld); mold, or a link that finds what it wants in the first copy, lets that one serve all. \
+             ld, lld); mold, or a link that finds what it wants in the first copy, lets that one serve all. \
              Isolate each archive before they become one"
         ),
         members: copies.iter().map(|copy| copy.member.clone()).collect(),
@@ -55,13 +56,15 @@ pub fn shared_std(facts: &Facts<'_>) -> Option<Found> {
         return None;
     }
     // The runtime's few are those that linkers complain of first.
-    shared.sort_by_key(|(origin, name)| (*origin != Origin::Runtime, *name));
+    shared.sort_by_key(|(origin, name)| {
+        (*origin != Origin::Runtime, mangling::is_mangled(name), name.starts_with(b"DW.ref."), *name)
+    });
     let counts: Vec<_> = counts.iter().map(|(origin, n)| format!("{origin} {n}")).collect();
     Some(Found {
         what: format!("{} that any Rust program defines too: {}", count(shared.len(), "name"), counts.join(", ")),
         breaks:
             "in a Rust program, or beside another Rust archive: \"multiple definition of rust_eh_personality\" and \
-                 more from GNU ld, gold and lld when toolchains or LTO differ; no word, and one std, panic hook and \
+                 more from GNU ld and lld when toolchains or LTO differ; no word, and one std, panic hook and \
                  allocator for both sides, when they do not"
                 .to_owned(),
         members: facts.members_that(|at| facts.defines(at, &is_shared)),
