@@ -42,6 +42,8 @@ pub(super) enum IndexState {
     Current,
     /// There is none.
     Missing,
+    /// It names a member behind the end of the file.
+    CutShort,
     /// It contradicts itself.
     Garbled,
     /// It says what it should, in the layout of another kind of archive.
@@ -132,6 +134,9 @@ impl IndexState {
         }
         if archive.index.is_empty() {
             return if expected.is_empty() { Self::Current } else { Self::Missing };
+        }
+        if parsed.check_whole().is_err() {
+            return Self::CutShort;
         }
         let Some(IndexDifference { missing, extra }) = archive.index_difference(&expected) else {
             return Self::Garbled;

@@ -100,7 +100,12 @@ pub static LINTS: &[Lint] = &[
         "LLVM bitcode for link-time optimization beside the machine code"
     ),
     lint!("gcc-lto-fat", Warning, lints::bytecode::gcc_fat, "GCC bytecode beside the machine code"),
-    lint!("shared-std", Warning, lints::shared::shared_std, "names that any Rust program defines too"),
+    lint!(
+        "shared-std",
+        Warning,
+        lints::shared::shared_std,
+        "names that a Rust program of the same toolchain defines too"
+    ),
     lint!("leaked-exports", Warning, lints::exports::leaked, "visible definitions beyond the wanted exports"),
     lint!("non-pic", Warning, lints::position::non_pic, "code that cannot go into a shared object or PIE"),
     lint!("executable-stack", Warning, lints::position::executable_stack, "members that ask for an executable stack"),

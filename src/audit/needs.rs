@@ -118,9 +118,9 @@ fn provider(name: &[u8]) -> Provider {
     }
 }
 
-/// Whether libstdc++ or libc++ with their C++ ABI libraries provide the name (Itanium C++ ABI): of namespace std, written
-/// `St` or as one of the abbreviations `Sa` to `Sd`; `operator new` and `delete`; type information of builtin types and
-/// of pointers to them.
+/// Whether libstdc++ or libc++ with their C++ ABI libraries provide the name (Itanium C++ ABI): of namespace std,
+/// written `St` or as one of the abbreviations `Sa` to `Sd`; `operator new` and `delete`; type information of builtin
+/// types and of pointers to them.
 fn is_cxx(name: &[u8]) -> bool {
     const OTHERS: &[&[u8]] = &[b"_Znw", b"_Zna", b"_Zdl", b"_Zda", b"__cxa_", b"__gxx_personality_", b"__dynamic_cast"];
     const NAMESPACES: &[&[u8]] = &[b"St", b"Sa", b"Sb", b"Ss", b"Si", b"So", b"Sd", b"10__cxxabiv1", b"9__gnu_cxx"];

@@ -95,8 +95,8 @@ impl<'d> Object<'d> {
         }
     }
 
-    /// References that need an address at link time, of each section and kind the first. Reads all relocations of loaded
-    /// sections.
+    /// References that need an address at link time, of each section and kind the first. Reads all relocations of
+    /// loaded sections.
     ///
     /// # Errors
     /// Malformed, with the offset in the member.

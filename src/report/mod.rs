@@ -25,8 +25,8 @@ pub fn rustc_versions<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a MemberSy
     producers(members).into_keys().filter(|producer| producer.starts_with(b"rustc ")).collect()
 }
 
-/// The rustc that std's constants name. It says its version in `.comment` since 1.73 only: before, debug information has
-/// it (`DW_AT_producer`), and std's panic locations, the commit in `/rustc/HASH/library/…`, the version in Debian's
+/// The rustc that std's constants name. It says its version in `.comment` since 1.73 only: before, debug information
+/// has it (`DW_AT_producer`), and std's panic locations, the commit in `/rustc/HASH/library/…`, the version in Debian's
 /// `/usr/src/rustc-1.63.0/…`.
 pub(crate) fn rustc_of(constants: &[&[u8]]) -> Option<String> {
     let between = |before: &[u8], after: u8, fits: fn(&[u8]) -> bool| {

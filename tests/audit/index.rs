@@ -65,3 +65,14 @@ fn one_that_contradicts_itself() {
     mend(&scratch, &finding);
     LINTS.iter().for_each(|lint| is_silent(&scratch, lint, &[]));
 }
+
+/// A cut between two members leaves an archive, and nothing of it can be mended.
+#[test]
+fn one_of_more_than_there_is() {
+    let scratch = c_library("gcc", &["-fPIC"], "");
+    let bytes = scratch.read("lib.a");
+    scratch.write("lib.a", &bytes[..members::layout(&bytes).members[1].header.start]);
+    let finding = finds(&scratch, "stale-index", &[]);
+    says(&finding, "what", &["cut short"]);
+    assert!(finding["mend"].is_null());
+}

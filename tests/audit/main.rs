@@ -1,5 +1,5 @@
-//! `armend audit`: every lint on archives that have what it looks for and on archives that do not, what the tools that a
-//! finding names do with them, and the command that mends it.
+//! `armend audit`: every lint on archives that have what it looks for and on archives that do not, what the tools that
+//! a finding names do with them, and the command that mends it.
 
 mod bytecode;
 mod duplicates;

@@ -35,8 +35,8 @@ pub fn embedded_bitcode(facts: &Facts<'_>) -> Option<Found> {
             count(facts.members.len(), "member"),
         ),
         breaks: format!(
-            "GNU nm, ar s and ranlib with an LLVM plugin older than the bitcode's read it instead of the symbol table and \
-             see no names{absent}; ranlib then writes an index without them, by which GNU ld and gold report undefined \
+            "GNU nm, ar s and ranlib with an LLVM plugin older than the bitcode's read it instead of the symbol table \
+             and see no names{absent}; ranlib then writes an index without them, by which GNU ld and gold report undefined \
              references. lld, mold, llvm-nm and GNU tools without a plugin are not misled"
         ),
         members,
@@ -101,10 +101,9 @@ pub fn gcc_slim(facts: &Facts<'_>) -> Option<Found> {
             members.len(),
             count(facts.members.len(), "member")
         ),
-        breaks:
-            "only GCC of the same version links them, through its plugin: another GCC stops at \"bytecode stream \
-                 generated with LTO version ...\"; without the plugin, so from rustc and clang, GNU ld and mold stop and \
-                 lld finds no definitions"
+        breaks: "only GCC of the same version links them, through its plugin: another GCC stops at \"bytecode stream \
+                 generated with LTO version ...\"; without the plugin, so from rustc and clang, GNU ld and mold stop \
+                 and lld finds no definitions"
             .to_owned(),
         members,
         mend: Some(format!("gcc -O2 -r -nostdlib -flinker-output=nolto-rel -Wl,--whole-archive {path} -o whole.o")),
@@ -117,9 +116,9 @@ pub fn gcc_fat(facts: &Facts<'_>) -> Option<Found> {
     let members = with(facts, Bytecode::GccFat)?;
     Some(Found {
         what: format!("{} carry GCC bytecode beside their machine code", count(members.len(), "member")),
-        breaks: "gcc -flto takes the bytecode, and that of another version stops it (\"bytecode stream generated with LTO \
-                 version ...\"); linkers without GCC's plugin take the machine code. armend isolate refuses the members, \
-                 as the names in the bytecode would stay"
+        breaks: "gcc -flto takes the bytecode, and that of another version stops it (\"bytecode stream generated with \
+                 LTO version ...\"); linkers without GCC's plugin take the machine code. armend isolate refuses the \
+                 members, as the names in the bytecode would stay"
             .to_owned(),
         members,
         mend: Some(facts.armend(&format!("isolate --strip-bitcode{}", facts.keep_arguments))),

@@ -39,9 +39,9 @@ pub fn incomplete(facts: &Facts<'_>) -> Option<Found> {
     let lacking: HashSet<usize> = missing.iter().map(|(_, member)| *member as usize).collect();
     Some(Found {
         what: format!("the index lacks {} that members define{lost}", count(missing.len(), "name")),
-        breaks: "GNU ld and gold look for names in the index alone and report undefined references; lld and mold read the \
-                 members and link. It is what ranlib and ar s leave when an LLVM plugin older than the members' bitcode \
-                 reads them"
+        breaks: "GNU ld and gold look for names in the index alone and report undefined references; lld and mold read \
+                 the members and link. It is what ranlib and ar s leave when an LLVM plugin older than the members' \
+                 bitcode reads them"
             .to_owned(),
         members: facts.members_that(|at| lacking.contains(&at)),
         names,
@@ -52,6 +52,7 @@ pub fn incomplete(facts: &Facts<'_>) -> Option<Found> {
 /// It says what is not so.
 pub fn stale(facts: &Facts<'_>) -> Option<Found> {
     let (what, names) = match &facts.index {
+        IndexState::CutShort => return Some(cut_short()),
         IndexState::Garbled => ("the index contradicts itself".to_owned(), Vec::new()),
         IndexState::OtherLayout => ("the index is in the layout of another kind of archive".to_owned(), Vec::new()),
         IndexState::Wrong { extra, .. } if !extra.is_empty() => {
@@ -69,4 +70,16 @@ pub fn stale(facts: &Facts<'_>) -> Option<Found> {
         mend: Some(facts.armend("index")),
         ..Found::default()
     })
+}
+
+/// A new index would only hide what is lost.
+fn cut_short() -> Found {
+    Found {
+        what: "the index names members behind the end of the file, which was cut short".to_owned(),
+        breaks:
+            "every linker reports undefined references for what is lost, or calls the archive malformed; get the file \
+                 again"
+                .to_owned(),
+        ..Found::default()
+    }
 }

@@ -27,8 +27,8 @@ pub fn several_std(facts: &Facts<'_>) -> Option<Found> {
             toolchains.into_iter().collect::<Vec<_>>().join(" and of ")
         ),
         breaks: format!(
-            "a link that needs both, or takes the whole archive, stops at \"multiple definition of {personality}\" (GNU \
-             ld, lld); mold, or a link that finds what it wants in the first copy, lets that one serve all. \
+            "a link that needs both, or takes the whole archive, stops at \"multiple definition of {personality}\" \
+             (GNU ld, lld); mold, or a link that finds what it wants in the first copy, lets that one serve all. \
              Isolate each archive before they become one"
         ),
         members: copies.iter().map(|copy| copy.member.clone()).collect(),
@@ -57,11 +57,15 @@ pub fn shared_std(facts: &Facts<'_>) -> Option<Found> {
     }
     // The runtime's few are those that linkers complain of first.
     shared.sort_by_key(|(origin, name)| {
-        (*origin != Origin::Runtime, mangling::is_mangled(name), name.starts_with(b"DW.ref."), *name)
+        (*origin != Origin::Runtime, !name.starts_with(b"rust_"), mangling::is_mangled(name), *name)
     });
     let counts: Vec<_> = counts.iter().map(|(origin, n)| format!("{origin} {n}")).collect();
     Some(Found {
-        what: format!("{} that any Rust program defines too: {}", count(shared.len(), "name"), counts.join(", ")),
+        what: format!(
+            "{} that a Rust program of the same toolchain defines too: {}",
+            count(shared.len(), "name"),
+            counts.join(", ")
+        ),
         breaks:
             "in a Rust program, or beside another Rust archive: \"multiple definition of rust_eh_personality\" and \
                  more from GNU ld and lld when toolchains or LTO differ; no word, and one std, panic hook and \
