@@ -353,6 +353,9 @@ impl ObjectEdits {
     /// Adds what is to happen besides, to other symbols and sections.
     pub fn join(&mut self, others: &ObjectEdits) {
         debug_assert!(others.names.is_empty(), "names are numbered in one list");
+        if others.is_empty() {
+            return;
+        }
         self.symbols.extend(&others.symbols);
         self.symbols.sort_unstable_by_key(|edit| edit.index);
         self.sections.extend(&others.sections);

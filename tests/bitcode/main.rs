@@ -1,9 +1,11 @@
 //! Bitcode: archives whose members are bitcode files, bytecode beside machine code, and what stripping leaves.
 
 mod content;
+mod identity;
 mod index;
 mod isolated;
 mod linked;
+mod misread;
 mod stripped;
 
 use std::path::PathBuf;

@@ -5,7 +5,7 @@ mod bitstream;
 mod module;
 mod symtab;
 
-use super::symbol::{Binding, Bytecode, ObjectSymbols, Symbol};
+use super::symbol::{Binding, Bytecode, ObjectSymbols, Symbol, Visibility};
 use crate::error::{Error, ErrorKind, Result};
 use bitstream::{Block, Cursor};
 use symtab::Symtab;
@@ -134,6 +134,15 @@ impl<'d> BitcodeObject<'d> {
             (ErrorKind::Unsupported(_), _) => error.with_help("keep the files apart that it was joined of"),
             _ => error,
         })
+    }
+}
+
+/// LLVM's `GlobalValue::VisibilityTypes`, which its symbol table and its records both have.
+fn visibility(number: u64) -> Visibility {
+    match number {
+        0 => Visibility::Default,
+        1 => Visibility::Hidden,
+        _ => Visibility::Protected,
     }
 }
 

@@ -5,7 +5,7 @@
 use super::Module;
 use super::bitstream::Record;
 use crate::error::{Error, Result};
-use crate::object::symbol::{Binding, Placement, Symbol, SymbolIndex, SymbolKind, Visibility};
+use crate::object::symbol::{Binding, Placement, Symbol, SymbolIndex, SymbolKind};
 
 /// `bitc::ModuleCodes`.
 const VERSION: u64 = 1;
@@ -139,11 +139,7 @@ impl Value {
             name,
             index,
             binding,
-            visibility: match self.visibility {
-                0 => Visibility::Default,
-                1 => Visibility::Hidden,
-                _ => Visibility::Protected,
-            },
+            visibility: super::visibility(self.visibility),
             kind: self.kind,
             placement: match self.linkage {
                 _ if undefined => Placement::Undefined,

@@ -1,12 +1,12 @@
 //! The symbol table that LLVM puts into a bitcode file (llvm/include/llvm/Object/IRSymtab.h): written for linkers, with
-//! names as an object would have them and assembly taken into account. Its layout has been the same since its first
-//! versions, but for what they appended.
+//! names as an object would have them and assembly taken into account. What is read here has had the same place since
+//! version 0, LLVM 5's; later ones appended to the header, or changed what symbols refer to.
 
 use crate::error::{Error, Result};
-use crate::object::symbol::{Binding, Placement, Symbol, SymbolIndex, SymbolKind, Visibility};
+use crate::object::symbol::{Binding, Placement, Symbol, SymbolIndex, SymbolKind};
 
-/// The versions whose header and symbols are laid out as here: those of LLVM 8 to 22.
-const VERSIONS: std::ops::RangeInclusive<u32> = 1..=4;
+/// The versions that are laid out so: those of LLVM 5 to 22.
+const VERSIONS: std::ops::RangeInclusive<u32> = 0..=4;
 
 /// Where the fields of `storage::Header` are, as words.
 const VERSION: usize = 0;
@@ -98,11 +98,7 @@ fn symbol(index: SymbolIndex, name: &[u8], flags: u32) -> Symbol<'_> {
             () if is(GLOBAL | UNDEFINED) => Binding::Global,
             () => Binding::Local,
         },
-        visibility: match flags & 3 {
-            0 => Visibility::Default,
-            1 => Visibility::Hidden,
-            _ => Visibility::Protected,
-        },
+        visibility: super::visibility((flags & 3).into()),
         kind: match () {
             () if is(TLS) => SymbolKind::Tls,
             () if is(EXECUTABLE) => SymbolKind::Function,

@@ -55,12 +55,16 @@ pub const ELF: &[Sample] = &[
     cxx("cxx-clang", "clang++", &["-O0", "-g", "-fPIC"]),
     c("i386-gcc", "gcc", &["-m32", "-O1", "-g", "-fcommon", "-fPIC"]),
     cxx("i386-clang", "clang++", &["-m32", "-O1", "-ffreestanding"]),
+    c("x32-gcc", "gcc", &["-mx32", "-O1", "-g", "-fcommon", "-fPIC"]),
     cross("x32", &["--target=x86_64-linux-gnux32", "-O1", "-fPIC"]),
     cross("aarch64", &["--target=aarch64-linux-gnu", "-O1", "-g"]),
+    cross("arm", &["--target=arm-linux-gnueabihf", "-O1", "-g", "-ffunction-sections"]),
     cross("riscv64", &["--target=riscv64-linux-gnu", "-O1", "-DNO_IFUNC"]),
     cross("s390x", &["--target=s390x-linux-gnu", "-O1", "-g", "-DNO_IFUNC"]),
     cross("powerpc64", &["--target=powerpc64-linux-gnu", "-O1", "-g", "-DNO_IFUNC"]),
+    cross("powerpc", &["--target=powerpc-linux-gnu", "-O1", "-DNO_IFUNC"]),
     cross("mips", &["--target=mips-linux-gnu", "-O1", "-fPIC", "-DNO_IFUNC"]),
+    cross("mips64", &["--target=mips64-linux-gnuabi64", "-O1", "-DNO_IFUNC"]),
     cross("mips64el", &["--target=mips64el-linux-gnuabi64", "-O1", "-fPIC", "-DNO_IFUNC"]),
 ];
 
