@@ -117,6 +117,19 @@ impl<'d> Object<'d> {
         }
     }
 
+    /// What wrote the bitcode that it is or that is embedded in it, as `LLVM22.1.2-rust-1.95.0-stable`; `None` where
+    /// there is none, or it does not say.
+    pub fn bitcode_producer(&self) -> Option<Vec<u8>> {
+        let embedded = match self {
+            Self::Elf32(object) => object.embedded_bitcode(),
+            Self::Elf64(object) => object.embedded_bitcode(),
+            Self::Bitcode(object) => return object.producer().ok(),
+            Self::Unserved(_) | Self::Other => None,
+        };
+        let bitcode = embedded.filter(|data| bitcode::is_bitcode(data)).map(bitcode::BitcodeObject::parse)?;
+        bitcode.ok()?.producer().ok().filter(|producer| !producer.is_empty())
+    }
+
     /// The contents of all loaded sections that hold read-only data, for searching.
     pub fn constants(&self) -> Vec<&'d [u8]> {
         match self {

@@ -1,8 +1,10 @@
 //! Compilers' bytecode: beside machine code, where some tools read it instead, and in place of it.
 
+use std::collections::BTreeSet;
+
 use crate::audit::facts::Facts;
 use crate::audit::finding::Found;
-use crate::object::Object;
+use crate::error::printable;
 use crate::object::symbol::{Bytecode, SectionPurpose};
 use crate::report::text::count;
 
@@ -27,6 +29,7 @@ pub fn embedded_bitcode(facts: &Facts<'_>) -> Option<Found> {
         0 => String::new(),
         n => format!("; {n} of {} are defined there", count(facts.exports.len(), "export")),
     };
+    let producer = producers(facts, &carry);
     let absent = if names.is_empty() { "" } else { ", so that the exports look absent" };
     Some(Found {
         what: format!(
@@ -35,9 +38,9 @@ pub fn embedded_bitcode(facts: &Facts<'_>) -> Option<Found> {
             count(facts.members.len(), "member"),
         ),
         breaks: format!(
-            "GNU nm, ar s and ranlib with an LLVM plugin older than the bitcode's read it instead of the symbol table \
-             and see no names{absent}; ranlib then writes an index without them, by which GNU ld and gold report undefined \
-             references. lld, mold, llvm-nm and GNU tools without a plugin are not misled"
+            "GNU nm, ar s and ranlib with the plugin of an older LLVM than the bitcode's{producer}, and an older llvm-nm, \
+             read it instead of the symbol table and see no names{absent}; ranlib then writes an index without them, by \
+             which GNU ld and gold report undefined references. lld, mold, and GNU tools without a plugin, are not misled"
         ),
         members,
         names,
@@ -48,11 +51,7 @@ pub fn embedded_bitcode(facts: &Facts<'_>) -> Option<Found> {
 /// LLVM bitcode and nothing else.
 pub fn raw_bitcode(facts: &Facts<'_>) -> Option<Found> {
     let members = with(facts, Bytecode::Llvm)?;
-    let producer = facts.parsed().objects.iter().find_map(|object| match object {
-        Object::Bitcode(bitcode) => bitcode.producer().ok(),
-        _ => None,
-    });
-    let producer = producer.map(|producer| crate::error::printable(&producer)).unwrap_or_default();
+    let producer = producers(facts, &|at| facts.symbols(at).object.bytecode == Some(Bytecode::Llvm));
     let rust = members.iter().any(|member| member.ends_with(".rcgu.o"));
     let mend = match rust {
         true => "cargo rustc --release -- -C linker-plugin-lto=no",
@@ -60,7 +59,7 @@ pub fn raw_bitcode(facts: &Facts<'_>) -> Option<Found> {
     };
     Some(Found {
         what: format!(
-            "{} of {} are LLVM bitcode ({producer}), not machine code",
+            "{} of {} are LLVM bitcode{producer}, not machine code",
             members.len(),
             count(facts.members.len(), "member")
         ),
@@ -124,6 +123,17 @@ pub fn gcc_fat(facts: &Facts<'_>) -> Option<Found> {
         mend: Some(facts.armend(&format!("isolate --strip-bitcode{}", facts.keep_arguments))),
         ..Found::default()
     })
+}
+
+/// Who wrote the bitcode of the members that are so, in brackets.
+fn producers(facts: &Facts<'_>, are: &dyn Fn(usize) -> bool) -> String {
+    let objects = facts.parsed().objects.iter().enumerate().filter(|(at, _)| are(*at));
+    let producers: BTreeSet<String> =
+        objects.filter_map(|(_, object)| object.bitcode_producer()).map(|text| printable(&text)).collect();
+    match producers.len() {
+        0 => String::new(),
+        _ => format!(" ({})", producers.into_iter().collect::<Vec<_>>().join(", ")),
+    }
 }
 
 /// The members with this bytecode, if there are any.
