@@ -29,7 +29,7 @@ fn every_lint_has_a_page() {
     }
 }
 
-/// Each lint is found on one real archive at least, and not found on another.
+/// Each lint is found on one real archive at least, and not found on another: so it is named twice at least.
 #[test]
 fn every_lint_has_its_tests() {
     let tests = [
@@ -44,7 +44,7 @@ fn every_lint_has_its_tests() {
     ]
     .join("\n");
     for (name, _) in list() {
-        assert!(tests.contains(&format!("\"{name}\"")), "{name} has no test");
+        assert!(tests.matches(&format!("\"{name}\"")).count() > 1, "{name} has not its tests");
     }
 }
 
