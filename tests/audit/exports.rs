@@ -25,8 +25,9 @@ fn a_list_and_a_header_name_exports_too() {
     scratch.write("exports.txt", "fx_run # one\n");
     let finding = finds(&scratch, "leaked-exports", &["--exports", "exports.txt"]);
     assert_eq!(finding["mend"], "armend isolate --keep-file exports.txt lib.a");
-    scratch.write("fx.h", "int fx_run(int); int fx_helper(int);\n");
+    scratch.write("fx.h", "int fx_run(int); int fx_helper(int); int fx_elsewhere(int);\n");
     is_silent(&scratch, "leaked-exports", &["--keep-from", "fx.h"]);
+    is_silent(&scratch, "missing-exports", &["--keep-from", "fx.h"]);
 }
 
 #[test]

@@ -12,7 +12,9 @@ pub fn missing(facts: &Facts<'_>) -> Option<Found> {
     if facts.keep.is_automatic() {
         return None;
     }
-    let mut wanted: Vec<_> = patterns.ids().filter(|&id| !patterns.excludes(id)).collect();
+    // A header may declare more than the archive is to define.
+    let mut wanted: Vec<_> =
+        patterns.ids().filter(|&id| !patterns.excludes(id) && facts.keep.is_required(id)).collect();
     for name in facts.db.names().iter().filter(|name| name.visible) {
         if wanted.is_empty() {
             break;
