@@ -1,6 +1,7 @@
 //! Amends static archives after they are built, so that they link.
 
 pub mod archive;
+pub mod audit;
 pub mod diff;
 pub mod error;
 pub mod explain;
@@ -22,6 +23,7 @@ pub mod report;
 pub mod rewrite;
 pub mod strip;
 
+pub use audit::Audit;
 pub use error::{Error, ErrorKind, Location, Result};
 pub use exports::{Exports, Restore};
 pub use isolate::Isolate;

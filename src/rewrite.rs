@@ -209,9 +209,9 @@ pub fn stage_object(data: &[u8], object: &Object<'_>, edits: &ObjectEdits, targe
 }
 
 /// The index of an archive as it stands, computed from its members' symbols.
-pub fn index_of(members: &[ObjectSymbols<'_>]) -> ArchiveIndex {
+pub fn index_of<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a ObjectSymbols<'d>>) -> ArchiveIndex {
     let mut index = ArchiveIndex::default();
-    for (at, member) in members.iter().enumerate() {
+    for (at, member) in members.into_iter().enumerate() {
         let indexed = member.symbols.iter().filter(|symbol| symbol.indexed).map(|symbol| symbol.name);
         for name in indexed.chain(member.listed.iter().copied()) {
             index.push(&[name], at as u32);

@@ -1,5 +1,6 @@
 //! The command line: parses arguments, calls the library, prints the report. Nothing is decided here.
 
+mod audit;
 mod destination;
 mod diff;
 mod explain;
@@ -31,11 +32,13 @@ struct Cli {
 }
 
 const EXIT_STATUS: &str = "Arguments may stand in a file: @FILE, one or more a line, quoted as in a shell.\n\
-    Exit status: 0 done, nothing found; 1 --check, --require or diff found something; 2 usage or input error, nothing was written.";
+    Exit status: 0 done, nothing found; 1 --check, --require, audit or diff found something; 2 usage or input error,\n\
+    nothing was written.";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
     Isolate(isolate::Command),
+    Audit(audit::Command),
     Explain(explain::Command),
     Exports(exports::Command),
     Index(index::Command),
@@ -117,6 +120,7 @@ fn run() -> anyhow::Result<Outcome> {
     let threads = rayon::ThreadPoolBuilder::new().num_threads(cli.global.jobs.map_or(0, usize::from)).build()?;
     threads.install(|| match &cli.verb {
         Verb::Isolate(command) => command.run(&cli.global),
+        Verb::Audit(command) => command.run(&cli.global),
         Verb::Explain(command) => command.run(&cli.global),
         Verb::Exports(command) => command.run(&cli.global),
         Verb::Index(command) => command.run(&cli.global),
