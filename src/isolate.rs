@@ -160,7 +160,7 @@ fn archive_edits<'a>(
     plan: &'a Plan<'_>,
     removals: &[ObjectEdits],
 ) -> ArchiveEdits<'a> {
-    let mut edits = ArchiveEdits { members: Vec::new(), suffixes: &plan.suffixes, index: Default::default() };
+    let mut edits = ArchiveEdits::new(&plan.suffixes);
     for member in db.members_of(archive) {
         for (symbol, &name) in member.object.symbols.iter().zip(&member.names).filter(|(symbol, _)| symbol.indexed) {
             if plan.fate(name) == Fate::Local {
@@ -169,6 +169,7 @@ fn archive_edits<'a>(
             let suffix = plan.suffixes.of(plan.new_name(name));
             edits.index.push(&[symbol.name, suffix], member.position as u32);
         }
+        member.object.listed.iter().for_each(|name| edits.index.push(&[name], member.position as u32));
         let mut member_edits = plan.member_edits(member);
         member_edits.join(&removals[member.position]);
         edits.members.push(member_edits);

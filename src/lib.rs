@@ -1,6 +1,7 @@
 //! Amends static archives after they are built, so that they link.
 
 pub mod archive;
+pub mod audit;
 pub mod diff;
 pub mod error;
 pub mod explain;
@@ -11,6 +12,7 @@ pub mod isolate;
 mod keep_from;
 mod mangling;
 mod merge;
+pub mod objcopy;
 pub mod object;
 pub mod origin;
 pub mod output;
@@ -21,6 +23,7 @@ pub mod report;
 pub mod rewrite;
 pub mod strip;
 
+pub use audit::Audit;
 pub use error::{Error, ErrorKind, Location, Result};
 pub use exports::{Exports, Restore};
 pub use isolate::Isolate;

@@ -58,7 +58,7 @@ impl Restore {
         let edits = parsed.iter().map(|parsed| {
             let members: Vec<_> = members.by_ref().take(parsed.objects.len()).collect();
             let index = index_after(parsed, &members)?;
-            Ok(ArchiveEdits { members, suffixes: &suffixes, index })
+            Ok(ArchiveEdits { members, index, ..ArchiveEdits::new(&suffixes) })
         });
         let edits = edits.collect::<Result<Vec<_>>>()?.into_iter();
         let archives = carry_out(&parsed, &inputs, edits, output, &mut Clock::start())?;

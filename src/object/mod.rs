@@ -76,7 +76,7 @@ impl<'d> Object<'d> {
         }
     }
 
-    /// Every section of a relocatable object, by ascending index; none of anything else.
+    /// Every section, by ascending index; none where there is no ELF.
     ///
     /// # Errors
     /// Malformed, with the offset in the member.
@@ -88,6 +88,36 @@ impl<'d> Object<'d> {
         }
     }
 
+    /// The same of a relocatable object; none of anything else, which is data to a linker's archive search.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn linked_sections(&self) -> Result<Vec<symbol::Section<'d>>> {
+        match self {
+            Self::Elf32(object) if object.is_relocatable() => object.all_sections(),
+            Self::Elf64(object) if object.is_relocatable() => object.all_sections(),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Whether an archive's index lists `symbol`, one of this object's, perhaps with another name or binding.
+    pub fn is_indexed(&self, symbol: &symbol::Symbol<'_>) -> bool {
+        match self {
+            Self::Elf32(object) => object.is_indexed(symbol),
+            Self::Elf64(object) => object.is_indexed(symbol),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => false,
+        }
+    }
+
+    /// The sections that hold the symbols and their names.
+    pub fn symbol_sections(&self) -> Vec<symbol::SectionIndex> {
+        match self {
+            Self::Elf32(object) => object.symbol_sections(),
+            Self::Elf64(object) => object.symbol_sections(),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Vec::new(),
+        }
+    }
+
     /// The name of a section.
     pub fn section_name(&self, index: symbol::SectionIndex) -> Option<&'d [u8]> {
         match self {
@@ -95,6 +125,41 @@ impl<'d> Object<'d> {
             Self::Elf64(object) => object.section_name(index).ok(),
             Self::Bitcode(_) | Self::Unserved(_) | Self::Other => None,
         }
+    }
+
+    /// References that need an address at link time, of each section and kind the first. Reads all relocations of
+    /// loaded sections.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn fixed_references(&self) -> Result<Vec<symbol::FixedReference<'d>>> {
+        match self {
+            Self::Elf32(object) => object.fixed_references(),
+            Self::Elf64(object) => object.fixed_references(),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Ok(Vec::new()),
+        }
+    }
+
+    /// What it asks of the stack.
+    pub fn stack(&self) -> symbol::Stack {
+        match self {
+            Self::Elf32(object) => object.stack(),
+            Self::Elf64(object) => object.stack(),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => symbol::Stack::Plain,
+        }
+    }
+
+    /// What wrote the bitcode that it is or that is embedded in it, as `LLVM22.1.2-rust-1.95.0-stable`; `None` where
+    /// there is none, or it does not say.
+    pub fn bitcode_producer(&self) -> Option<Vec<u8>> {
+        let embedded = match self {
+            Self::Elf32(object) => object.embedded_bitcode(),
+            Self::Elf64(object) => object.embedded_bitcode(),
+            Self::Bitcode(object) => return object.producer().ok(),
+            Self::Unserved(_) | Self::Other => None,
+        };
+        let bitcode = embedded.filter(|data| bitcode::is_bitcode(data)).map(bitcode::BitcodeObject::parse)?;
+        bitcode.ok()?.producer().ok().filter(|producer| !producer.is_empty())
     }
 
     /// The contents of all loaded sections that hold read-only data, for searching.

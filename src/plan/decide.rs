@@ -54,6 +54,11 @@ const LINKER_DEFINED: &[&[u8]] = &[
     b"etext",
 ];
 
+/// Whether linkers or the C runtime's start files define the name, or look for it.
+pub fn is_linker_defined(name: &[u8]) -> bool {
+    LINKER_DEFINED.contains(&name)
+}
+
 /// Decides everything.
 ///
 /// # Errors
@@ -112,7 +117,7 @@ fn fate(db: &SymbolDb<'_>, policy: &Isolate, keep: &Keep, plan: &Plan<'_>, id: N
     if name.bytes.contains(&b'@') {
         return stays(Reason::Versioned);
     }
-    if LINKER_DEFINED.contains(&name.bytes) {
+    if is_linker_defined(name.bytes) {
         return stays(Reason::LinkerDefined);
     }
     if keep.is_automatic() {

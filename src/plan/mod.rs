@@ -11,6 +11,7 @@ use std::collections::HashSet;
 
 pub use check::{check, check_mergeable, check_not_thin};
 pub(crate) use check::{nearest, nearest_names};
+pub(crate) use decide::is_linker_defined;
 pub use decide::{decide, exports, is_export};
 pub use symbol_db::{MemberId, MemberSymbols, Name, NameId, SymbolDb};
 

@@ -4,6 +4,7 @@
 mod keep;
 pub(crate) mod names;
 mod pattern;
+pub mod rules;
 
 pub use keep::{Keep, KeepEntry, KeepSource};
 pub use pattern::{PatternId, Patterns};

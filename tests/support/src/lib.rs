@@ -27,7 +27,7 @@ pub use run::{Outcome, run, run_ok};
 pub use scratch::Scratch;
 pub use staticlib::{Lto, Profile, Staticlib, fixtures};
 pub use tool::{llvm_plugin, tool};
-pub use toolchain::Toolchain;
+pub use toolchain::{Toolchain, rust_objcopy};
 pub use unit_tests::cargo_test;
 
 /// A real Rust staticlib with std in it: release, LTO off, the stable toolchain, exports `fx_*`.
