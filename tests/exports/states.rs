@@ -97,10 +97,13 @@ fn a_missing_export_says_why() {
     note("zzz", "nothing here defines it or refers to it");
 
     std::fs::copy(demo(Lto::Off), scratch.path("lib.a")).expect("copy");
-    let (_, report) = exports(&scratch, &["lib.a", "--keep", "js_plain", "--keep", "js_none_*"]);
+    let (_, report) =
+        exports(&scratch, &["lib.a", "--keep", "js_plain", "--keep", "js_none_*", "--keep", "unwrap_failed"]);
     let plain = export(&report, "js_plain")["notes"].to_string();
     assert!(plain.contains("parts::js_plain is there, mangled: #[unsafe(no_mangle)] is missing"), "{plain}");
     assert_eq!(export(&report, "js_none_*")["notes"][0], "no definition matches");
+    // core's function of that name is none that somebody forgot to export.
+    assert_eq!(export(&report, "unwrap_failed")["notes"][0], "nothing here defines it or refers to it");
     assert_eq!(run(&scratch, &["exports", "lib.a", "--require-pattern", "js_none_*"]).code, Some(1));
 }
 
