@@ -66,7 +66,7 @@ impl Strip {
     /// Malformed, with the offset in the member.
     pub fn of(self, object: &Object<'_>) -> Result<ObjectEdits> {
         let mut edits = ObjectEdits::default();
-        let sections = object.all_sections()?;
+        let sections = object.linked_sections()?;
         let stripped = sections.iter().filter(|section| self.strips(section.purpose));
         edits.sections = stripped.map(|section| (section.index, SectionChange::Remove)).collect();
         if self.debug && !sections.is_empty() {
@@ -104,7 +104,7 @@ impl Strip {
         for parsed in archives.iter().filter(|_| self.is_any()) {
             let members = parsed.objects.par_iter().enumerate();
             let members = members.map(|(at, object)| {
-                let sections = object.all_sections().map_err(|error| parsed.locate(error, at))?;
+                let sections = object.linked_sections().map_err(|error| parsed.locate(error, at))?;
                 Ok(amounts.iter().map(|amount| Stripped::of(amount.what, &sections)).collect::<Vec<_>>())
             });
             for of_member in members.collect::<Result<Vec<_>>>()? {

@@ -135,6 +135,9 @@ impl<'d> Archive<'d> {
     /// Whether the index says what `index` says, in the way of this kind of archive: the same names of the same
     /// members, whatever their order, their padding or the header's date.
     pub fn index_is(&self, index: &ArchiveIndex) -> bool {
+        if index.absent {
+            return self.index.is_empty();
+        }
         let expected = index.entries_for(self.kind);
         if expected.is_empty() && self.index.is_empty() {
             return true;

@@ -2,11 +2,13 @@
 
 pub mod bitcode;
 pub mod elf;
+mod linked;
 pub mod string_table;
 pub mod symbol;
 
 use crate::error::{Error, Result};
 use crate::patch::Patch;
+pub use linked::{LinkedExports, dynamic_exports};
 use symbol::{ObjectEdits, ObjectSymbols, Suffixes};
 
 /// What a member is.
@@ -74,7 +76,7 @@ impl<'d> Object<'d> {
         }
     }
 
-    /// Every section of a relocatable object, by ascending index; none of anything else.
+    /// Every section, by ascending index; none where there is no ELF.
     ///
     /// # Errors
     /// Malformed, with the offset in the member.
@@ -83,6 +85,36 @@ impl<'d> Object<'d> {
             Self::Elf32(object) => object.all_sections(),
             Self::Elf64(object) => object.all_sections(),
             Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Ok(Vec::new()),
+        }
+    }
+
+    /// The same of a relocatable object; none of anything else, which is data to a linker's archive search.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn linked_sections(&self) -> Result<Vec<symbol::Section<'d>>> {
+        match self {
+            Self::Elf32(object) if object.is_relocatable() => object.all_sections(),
+            Self::Elf64(object) if object.is_relocatable() => object.all_sections(),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Whether an archive's index lists `symbol`, one of this object's, perhaps with another name or binding.
+    pub fn is_indexed(&self, symbol: &symbol::Symbol<'_>) -> bool {
+        match self {
+            Self::Elf32(object) => object.is_indexed(symbol),
+            Self::Elf64(object) => object.is_indexed(symbol),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => false,
+        }
+    }
+
+    /// The sections that hold the symbols and their names.
+    pub fn symbol_sections(&self) -> Vec<symbol::SectionIndex> {
+        match self {
+            Self::Elf32(object) => object.symbol_sections(),
+            Self::Elf64(object) => object.symbol_sections(),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Vec::new(),
         }
     }
 
@@ -165,14 +197,6 @@ impl<'d> Object<'d> {
             _ => Err(Error::verification("a member is of another kind than before")),
         }
     }
-}
-
-/// The names that a shared object defines for others; `None` when `data` is none of a format that is served.
-///
-/// # Errors
-/// Malformed.
-pub fn dynamic_exports(data: &[u8]) -> Result<Option<Vec<&[u8]>>> {
-    elf::dynamic::exports(data)
 }
 
 /// A COFF object begins with its machine (PE/COFF specification, "COFF File Header"); the machines of the targets in

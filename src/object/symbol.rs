@@ -162,6 +162,9 @@ pub const WARNING: &[u8] = b".gnu.warning.";
 pub struct ObjectSymbols<'d> {
     /// All symbols that take part in linking, by ascending index.
     pub symbols: Vec<Symbol<'d>>,
+    /// Of an executable or a shared object, whose symbols are nobody's business, the names that an archive's index
+    /// lists all the same.
+    pub listed: Vec<&'d [u8]>,
     /// The COMDAT groups.
     pub groups: Vec<ComdatGroup<'d>>,
     /// Loaded sections whose name is a C identifier: `__start_NAME` and `__stop_NAME` bound them in the output.

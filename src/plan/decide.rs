@@ -149,6 +149,11 @@ pub fn is_export(db: &SymbolDb<'_>, id: NameId) -> bool {
         && db.origin(id).is_some_and(|origin| !origin.is_in_every_rust_program())
 }
 
+/// All names that are exports by themselves.
+pub fn exports(db: &SymbolDb<'_>) -> impl Iterator<Item = NameId> {
+    (0..db.names().len() as u32).map(NameId).filter(|&id| is_export(db, id))
+}
+
 /// `DW.ref.NAME` is the cell through which unwind tables reach the personality routine NAME: private if that is.
 fn follow_personality(db: &SymbolDb<'_>, plan: &mut Plan<'_>) {
     for (id, name) in db.names().iter().enumerate() {

@@ -10,6 +10,7 @@ mod mips;
 mod place;
 mod purpose;
 mod relocations;
+mod removal;
 mod renumber;
 mod stack;
 mod symbols;
@@ -69,6 +70,11 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         // Executables and shared objects in an archive are data to a linker's archive search: left alone.
         let relocatable = header.e_type(endian) == elf::ET_REL;
         Ok(Self { data, header, endian, sections, symbols, relocatable })
+    }
+
+    /// Whether it is for a linker: no executable, and no shared object.
+    pub fn is_relocatable(&self) -> bool {
+        self.relocatable
     }
 
     /// The name of a section.

@@ -22,7 +22,8 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
     /// Malformed, with the offset in the member.
     pub fn object_symbols(&self) -> Result<ObjectSymbols<'d>> {
         if !self.relocatable {
-            return Ok(ObjectSymbols::default());
+            let listed = self.all_symbols()?.into_iter().filter(|symbol| symbol.indexed).map(|symbol| symbol.name);
+            return Ok(ObjectSymbols { listed: listed.collect(), ..ObjectSymbols::default() });
         }
         let descriptors = Descriptors::of(self)?;
         let mut found = ObjectSymbols {
@@ -50,15 +51,11 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         symbols.map(|(index, symbol)| self.symbol(index.0, symbol, self.symbol_name(index.0, symbol)?)).collect()
     }
 
-    /// Every section, by ascending index; none of executables and shared objects, which are data to a linker's archive
-    /// search.
+    /// Every section, by ascending index.
     ///
     /// # Errors
     /// Malformed, with the offset in the member.
     pub fn all_sections(&self) -> Result<Vec<Section<'d>>> {
-        if !self.relocatable {
-            return Ok(Vec::new());
-        }
         let sections = self.sections.enumerate().skip(1);
         let section = |(index, section): (object::SectionIndex, &'d Elf::SectionHeader)| {
             let index = SectionIndex(index.0 as u32);
@@ -98,7 +95,7 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
     pub(super) fn symbol(&self, index: usize, symbol: &Elf::Sym, name: &'d [u8]) -> Result<Symbol<'d>> {
         let placement = self.placement(index, symbol)?;
         let kind = symbol.st_type();
-        Ok(Symbol {
+        let symbol = Symbol {
             name,
             index: SymbolIndex(index as u32),
             binding: match symbol.st_bind() {
@@ -124,12 +121,22 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
             },
             placement,
             size: symbol.st_size(self.endian).into(),
-            // llvm-ar leaves out what LLVM calls format-specific.
-            indexed: placement != Placement::Undefined
-                && !symbol.is_local()
-                && !matches!(kind, elf::STT_SECTION | elf::STT_FILE)
-                && !is_for_tools(name, self.header.e_machine(self.endian)),
-        })
+            indexed: false,
+        };
+        Ok(Symbol { indexed: self.is_indexed(&symbol), ..symbol })
+    }
+
+    /// Whether an archive's index lists a symbol. `llvm-ar` leaves out what LLVM calls format-specific.
+    pub fn is_indexed(&self, symbol: &Symbol<'_>) -> bool {
+        symbol.is_definition()
+            && symbol.binding != Binding::Local
+            && !matches!(symbol.kind, SymbolKind::Section | SymbolKind::File)
+            && !is_for_tools(symbol.name, self.header.e_machine(self.endian))
+    }
+
+    /// The sections that hold the symbols and their names.
+    pub fn symbol_sections(&self) -> Vec<SectionIndex> {
+        [self.symbols.section(), self.symbols.string_section()].map(|section| SectionIndex(section.0 as u32)).to_vec()
     }
 
     pub(super) fn placement(&self, index: usize, symbol: &Elf::Sym) -> Result<Placement> {

@@ -68,6 +68,25 @@ pub const ELF: &[Sample] = &[
     cross("mips64el", &["--target=mips64el-linux-gnuabi64", "-O1", "-fPIC", "-DNO_IFUNC"]),
 ];
 
+/// The same sources by GNU's compilers of other machines.
+pub const CROSS: &[Sample] = &[
+    cxx("aarch64-gcc", "aarch64-linux-gnu-g++", &["-O1", "-g"]),
+    c("armhf-gcc", "arm-linux-gnueabihf-gcc", &["-O1", "-g", "-fcommon"]),
+    cxx("armhf-g++", "arm-linux-gnueabihf-g++", &["-O1", "-mthumb"]),
+    c("riscv64-gcc", "riscv64-linux-gnu-gcc", &["-O1", "-g"]),
+    cxx("s390x-gcc", "s390x-linux-gnu-g++", &["-O1", "-g"]),
+    c("powerpc64-gcc", "powerpc64-linux-gnu-gcc", &["-O1", "-g", "-fcommon"]),
+    cxx("powerpc64le-gcc", "powerpc64le-linux-gnu-g++", &["-O1"]),
+    Sample {
+        name: "mips64el-gcc",
+        compiler: "mips64el-linux-gnuabi64-gcc",
+        flags: &["-O1", "-g", "-fcommon", "-DNO_IFUNC"],
+        sources: SHAPES,
+    },
+    cxx("mips64el-g++", "mips64el-linux-gnuabi64-g++", &["-O1"]),
+    cxx("i686-gcc", "i686-linux-gnu-g++", &["-O1", "-g"]),
+];
+
 /// What isolation must refuse or pass by: the right compiler and flags, and the words its message needs.
 pub struct Foreign {
     pub name: &'static str,

@@ -94,6 +94,17 @@ impl Toolchain {
     }
 }
 
+/// LLVM's objcopy as the stable toolchain brings it: newer than any distribution's.
+pub fn rust_objcopy() -> Command {
+    let sysroot = Toolchain::Stable.sysroot();
+    let host = Toolchain::Stable.version().lines().find_map(|line| line.strip_prefix("host: ")).expect("a host");
+    let program = sysroot.join("lib/rustlib").join(host).join("bin/rust-objcopy");
+    assert!(program.is_file(), "{}: rustup component add llvm-tools --toolchain stable", program.display());
+    let mut command = Command::new(program);
+    command.env("LD_LIBRARY_PATH", sysroot.join("lib"));
+    command
+}
+
 /// Takes away what an outer `cargo test` and its caller set for their own build.
 fn clean_environment(command: &mut Command) {
     const OURS: &[&str] = &["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTR", "CARGO_TERM_"];
