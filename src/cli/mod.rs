@@ -32,7 +32,7 @@ struct Cli {
 }
 
 const EXIT_STATUS: &str = "Arguments may stand in a file: @FILE, one or more a line, quoted as in a shell.\n\
-    Exit status: 0 done, nothing found; 1 --check, --require, audit or diff found something; 2 usage or input error, \
+    Exit status: 0 done, nothing found; 1 --check, --require, audit or diff found something; 2 usage or input error,\n\
     nothing was written.";
 
 #[derive(Debug, Subcommand)]

@@ -100,8 +100,8 @@ fn every_key_of_the_json_documents_is_documented() {
         keys(&report, &mut found);
     }
     // Of each verb one, so that an empty report does not pass.
-    let of_each = ["private", "pulls", "unlisted", "already", "was", "mend", "finds", "strip_debug"];
-    assert!(of_each.iter().all(|key| found.contains(*key)), "{found:?}");
+    let once = ["private", "pulls", "unlisted", "already", "was", "mend", "finds", "strip_debug"];
+    assert!(once.iter().all(|key| found.contains(*key)), "{found:?}");
     let missing = found.iter().filter(|key| !documented.contains(&format!("`{key}`"))).collect::<Vec<_>>();
     assert!(missing.is_empty(), "docs/json.md does not name {missing:?}");
 }
