@@ -146,10 +146,10 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         }
         self.renumber_symbol_table(numbers, draft)?;
         self.leave_groups(numbers, draft)?;
-        for (index, section) in self.sections.enumerate().skip(1) {
-            if numbers.section(index.0).is_none() {
-                continue;
-            }
+        let kept = || self.sections.enumerate().skip(1).filter(|(index, _)| numbers.section(index.0).is_some());
+        // What stands in the way of a section is said before what does in that of a symbol.
+        kept().try_for_each(|(index, section)| self.renumber_links(index.0, section, numbers, draft))?;
+        for (index, section) in kept() {
             let kind = section.sh_type(self.endian);
             if let Some(form) = Form::of(kind) {
                 self.renumber_relocations(index.0, section, form, numbers, draft)?;
@@ -164,7 +164,6 @@ impl<Elf: Class> ElfObject<'_, Elf> {
                 let what = "a call graph profile of LLVM before 13, which numbers symbols in a way of its own";
                 return Err(Error::unsupported(what).at(self.section_header_offset(index.0)));
             }
-            self.renumber_links(index.0, section, numbers, draft)?;
         }
         Ok(())
     }
