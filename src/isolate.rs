@@ -13,8 +13,8 @@ use crate::origin::Origin;
 use crate::output::Output;
 use crate::plan::{self, Fate, Plan, SymbolDb, tag};
 use crate::policy::{KeepSource, Method, Registries, Scope};
-use crate::report::{ArchiveSummary, Clock, Facts, IsolateReport};
-use crate::rewrite::ArchiveEdits;
+use crate::report::{Clock, Facts, IsolateReport};
+use crate::rewrite::{ArchiveEdits, carry_out};
 use crate::strip::{Strip, Stripped};
 
 /// What to keep, what becomes private, and how.
@@ -147,39 +147,13 @@ struct BeforeMerge {
     stripped: Vec<Stripped>,
 }
 
-fn carry_out<'a>(
-    parsed: &[ParsedArchive<'_>],
-    inputs: &[Input],
-    edits: impl Iterator<Item = ArchiveEdits<'a>>,
-    output: &Output,
-    clock: &mut Clock,
-) -> Result<Vec<ArchiveSummary>> {
-    let targets = output.targets(inputs)?;
-    let mut summaries = Vec::new();
-    let mut staged = Vec::new();
-    for ((parsed, target), edits) in parsed.iter().zip(targets).zip(edits) {
-        let changed = edits.would_change(parsed);
-        let (summary, result) = edits.carry_out(parsed, target, output, changed, clock)?;
-        summaries.push(summary);
-        staged.extend(result);
-    }
-    staged.into_iter().try_for_each(|result| result.commit())?;
-    clock.lap("replace");
-    Ok(summaries)
-}
-
 fn archive_edits<'a>(
     archive: usize,
     db: &SymbolDb<'_>,
     plan: &'a Plan<'_>,
     removals: &[ObjectEdits],
 ) -> ArchiveEdits<'a> {
-    let mut edits = ArchiveEdits {
-        members: Vec::new(),
-        suffixes: &plan.suffixes,
-        index: Default::default(),
-        staged: HashMap::new(),
-    };
+    let mut edits = ArchiveEdits::new(&plan.suffixes);
     for member in db.members_of(archive) {
         for (symbol, &name) in member.object.symbols.iter().zip(&member.names).filter(|(symbol, _)| symbol.indexed) {
             if plan.fate(name) == Fate::Local {

@@ -1,9 +1,11 @@
 //! Amends static archives after they are built, so that they link.
 
 pub mod archive;
+pub mod audit;
 pub mod diff;
 pub mod error;
 pub mod explain;
+pub mod exports;
 pub mod index;
 pub mod input;
 pub mod isolate;
@@ -21,7 +23,9 @@ pub mod report;
 pub mod rewrite;
 pub mod strip;
 
+pub use audit::Audit;
 pub use error::{Error, ErrorKind, Location, Result};
+pub use exports::{Exports, Restore};
 pub use isolate::Isolate;
 pub use output::Output;
 pub use strip::Strip;

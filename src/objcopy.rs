@@ -7,7 +7,6 @@
 mod report;
 mod rules;
 
-use std::collections::HashMap;
 use std::fs::{FileTimes, Metadata};
 use std::path::Path;
 
@@ -109,12 +108,8 @@ impl Objcopy {
         let plans = plans.map(|(at, object)| self.plan(object).map_err(|error| parsed.locate(error, at)));
         let plans = plans.collect::<Result<Vec<_>>>()?;
         let mut report = ObjcopyReport::new(input, &target, plans.len());
-        let mut edits = ArchiveEdits {
-            members: Vec::new(),
-            suffixes: &Suffixes::NONE,
-            index: self.index_of(&parsed),
-            staged: HashMap::new(),
-        };
+        let suffixes = Suffixes::NONE;
+        let mut edits = ArchiveEdits { index: self.index_of(&parsed), ..ArchiveEdits::new(&suffixes) };
         for (at, plan) in plans.into_iter().enumerate() {
             report.add(&plan.counts);
             plan.indexed.iter().for_each(|name| edits.index.push(&[name], at as u32));

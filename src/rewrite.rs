@@ -41,7 +41,12 @@ enum Written {
     Needs(ArchiveKind),
 }
 
-impl ArchiveEdits<'_> {
+impl<'a> ArchiveEdits<'a> {
+    /// For an archive without members.
+    pub fn new(suffixes: &'a Suffixes) -> Self {
+        Self { members: Vec::new(), suffixes, index: ArchiveIndex::default(), staged: HashMap::new() }
+    }
+
     /// How many members change.
     pub fn changed_members(&self) -> usize {
         self.members.iter().filter(|edits| !edits.is_empty()).count()
@@ -204,15 +209,40 @@ pub fn stage_object(data: &[u8], object: &Object<'_>, edits: &ObjectEdits, targe
 }
 
 /// The index of an archive as it stands, computed from its members' symbols.
-pub fn index_of(members: &[ObjectSymbols<'_>]) -> ArchiveIndex {
+pub fn index_of<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a ObjectSymbols<'d>>) -> ArchiveIndex {
     let mut index = ArchiveIndex::default();
-    for (at, member) in members.iter().enumerate() {
+    for (at, member) in members.into_iter().enumerate() {
         let indexed = member.symbols.iter().filter(|symbol| symbol.indexed).map(|symbol| symbol.name);
         for name in indexed.chain(member.listed.iter().copied()) {
             index.push(&[name], at as u32);
         }
     }
     index
+}
+
+/// Carries out what is planned for archives together, and puts the results in place when all are complete.
+///
+/// # Errors
+/// I/O, unsupported or verification; usage, for an output that does not fit the inputs.
+pub fn carry_out<'a>(
+    parsed: &[ParsedArchive<'_>],
+    inputs: &[Input],
+    edits: impl Iterator<Item = ArchiveEdits<'a>>,
+    output: &Output,
+    clock: &mut Clock,
+) -> Result<Vec<ArchiveSummary>> {
+    let targets = output.targets(inputs)?;
+    let mut summaries = Vec::new();
+    let mut staged = Vec::new();
+    for ((parsed, target), edits) in parsed.iter().zip(targets).zip(edits) {
+        let changed = edits.would_change(parsed);
+        let (summary, result) = edits.carry_out(parsed, target, output, changed, clock)?;
+        summaries.push(summary);
+        staged.extend(result);
+    }
+    staged.into_iter().try_for_each(Staged::commit)?;
+    clock.lap("replace");
+    Ok(summaries)
 }
 
 /// Runs `amend` on each archive by itself, and puts the results in place when all are complete. Gives what it reports.

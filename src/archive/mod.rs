@@ -4,6 +4,7 @@
 //! `bfd/archive.c` and LLVM's `Object/Archive.cpp` read and `Object/ArchiveWriter.cpp` writes them. This module knows
 //! archive kinds and nothing of what the members are, nor of files.
 
+mod compare;
 pub mod header;
 mod index;
 mod kind;
@@ -11,6 +12,7 @@ mod parse;
 mod table;
 mod writer;
 
+pub use compare::IndexDifference;
 pub use header::Header;
 pub use index::ArchiveIndex;
 pub use kind::ArchiveKind;

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use armend::policy::{KeepSource, Method, Registries, Scope};
+use armend::policy::{Method, Registries, Scope};
 use armend::{Isolate, Strip};
 use clap::{Args, ValueEnum};
 
 use super::destination::Destination;
+use super::keep::KeepArgs;
 use super::{Global, Outcome};
 
 /// Make everything but the exports private to the archive
@@ -48,15 +49,8 @@ const BY: &str = "How: by a name of its own, as a weak definition, by hidden vis
 /// What to keep and what becomes private: also `explain`'s question.
 #[derive(Debug, Args)]
 pub struct PolicyArgs {
-    /// Keep what the pattern matches
-    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
-    keep: Vec<String>,
-    /// Keep the names in a list: plain, a version script or a .def
-    #[arg(long, value_name = "FILE")]
-    keep_file: Vec<PathBuf>,
-    /// Keep the exports of a shared object or archive, or what a C header declares
-    #[arg(long, value_name = "FILE")]
-    keep_from: Vec<PathBuf>,
+    #[command(flatten)]
+    keep: KeepArgs,
     /// What becomes private: all but the exports, Rust code, or the standard library
     #[arg(long, value_enum, default_value_t = ScopeArg::All)]
     scope: ScopeArg,
@@ -107,11 +101,8 @@ enum RegistriesArg {
 impl PolicyArgs {
     /// The library's policy.
     pub fn policy(&self) -> Isolate {
-        let patterns = self.keep.iter().cloned().map(KeepSource::Pattern);
-        let lists = self.keep_file.iter().cloned().map(KeepSource::List);
-        let artifacts = self.keep_from.iter().cloned().map(KeepSource::Artifact);
         Isolate {
-            keep: patterns.chain(lists).chain(artifacts).collect(),
+            keep: self.keep.sources(),
             scope: match self.scope {
                 ScopeArg::All => Scope::All,
                 ScopeArg::Rust => Scope::Rust,

@@ -1,10 +1,13 @@
 //! The command line: parses arguments, calls the library, prints the report. Nothing is decided here.
 
+mod audit;
 mod destination;
 mod diff;
 mod explain;
+mod exports;
 mod index;
 mod isolate;
+mod keep;
 mod objcopy;
 mod ranlib;
 mod response;
@@ -29,12 +32,15 @@ struct Cli {
 }
 
 const EXIT_STATUS: &str = "Arguments may stand in a file: @FILE, one or more a line, quoted as in a shell.\n\
-    Exit status: 0 done, nothing found; 1 --check or diff found something; 2 usage or input error, nothing was written.";
+    Exit status: 0 done, nothing found; 1 --check, --require, audit or diff found something; 2 usage or input error,\n\
+    nothing was written.";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
     Isolate(isolate::Command),
+    Audit(audit::Command),
     Explain(explain::Command),
+    Exports(exports::Command),
     Index(index::Command),
     Objcopy(objcopy::Command),
     Diff(diff::Command),
@@ -114,7 +120,9 @@ fn run() -> anyhow::Result<Outcome> {
     let threads = rayon::ThreadPoolBuilder::new().num_threads(cli.global.jobs.map_or(0, usize::from)).build()?;
     threads.install(|| match &cli.verb {
         Verb::Isolate(command) => command.run(&cli.global),
+        Verb::Audit(command) => command.run(&cli.global),
         Verb::Explain(command) => command.run(&cli.global),
+        Verb::Exports(command) => command.run(&cli.global),
         Verb::Index(command) => command.run(&cli.global),
         Verb::Objcopy(command) => command.run(behind, &cli.global),
         Verb::Diff(command) => command.run(&cli.global),

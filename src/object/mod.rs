@@ -2,11 +2,13 @@
 
 pub mod bitcode;
 pub mod elf;
+mod linked;
 pub mod string_table;
 pub mod symbol;
 
 use crate::error::{Error, Result};
 use crate::patch::Patch;
+pub use linked::{LinkedExports, dynamic_exports};
 use symbol::{ObjectEdits, ObjectSymbols, Suffixes};
 
 /// What a member is.
@@ -134,6 +136,41 @@ impl<'d> Object<'d> {
         }
     }
 
+    /// References that need an address at link time, of each section and kind the first. Reads all relocations of
+    /// loaded sections.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn fixed_references(&self) -> Result<Vec<symbol::FixedReference<'d>>> {
+        match self {
+            Self::Elf32(object) => object.fixed_references(),
+            Self::Elf64(object) => object.fixed_references(),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Ok(Vec::new()),
+        }
+    }
+
+    /// What it asks of the stack.
+    pub fn stack(&self) -> symbol::Stack {
+        match self {
+            Self::Elf32(object) => object.stack(),
+            Self::Elf64(object) => object.stack(),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => symbol::Stack::Plain,
+        }
+    }
+
+    /// What wrote the bitcode that it is or that is embedded in it, as `LLVM22.1.2-rust-1.95.0-stable`; `None` where
+    /// there is none, or it does not say.
+    pub fn bitcode_producer(&self) -> Option<Vec<u8>> {
+        let embedded = match self {
+            Self::Elf32(object) => object.embedded_bitcode(),
+            Self::Elf64(object) => object.embedded_bitcode(),
+            Self::Bitcode(object) => return object.producer().ok(),
+            Self::Unserved(_) | Self::Other => None,
+        };
+        let bitcode = embedded.filter(|data| bitcode::is_bitcode(data)).map(bitcode::BitcodeObject::parse)?;
+        bitcode.ok()?.producer().ok().filter(|producer| !producer.is_empty())
+    }
+
     /// The contents of all loaded sections that hold read-only data, for searching.
     pub fn constants(&self) -> Vec<&'d [u8]> {
         match self {
@@ -169,14 +206,6 @@ impl<'d> Object<'d> {
             _ => Err(Error::verification("a member is of another kind than before")),
         }
     }
-}
-
-/// The names that a shared object defines for others; `None` when `data` is none of a format that is served.
-///
-/// # Errors
-/// Malformed.
-pub fn dynamic_exports(data: &[u8]) -> Result<Option<Vec<&[u8]>>> {
-    elf::dynamic::exports(data)
 }
 
 /// A COFF object begins with its machine (PE/COFF specification, "COFF File Header"); the machines of the targets in

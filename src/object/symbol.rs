@@ -231,6 +231,39 @@ pub struct Section<'d> {
     pub file_size: u64,
 }
 
+/// What a reference needs to be known at link time, so that the code or data around it cannot be loaded anywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fixed {
+    /// An address, in a form that the loader cannot fill in.
+    Address,
+    /// A pointer that the loader could fill in, where nothing may write.
+    Pointer,
+    /// An offset from the thread pointer, which only the program itself knows.
+    ThreadOffset,
+}
+
+/// A reference that fixes where its section can be loaded.
+#[derive(Debug, Clone, Copy)]
+pub struct FixedReference<'d> {
+    /// What it fixes.
+    pub fixed: Fixed,
+    /// The section that it is in.
+    pub section: &'d [u8],
+    /// What it refers to: a symbol's name, or a section's.
+    pub symbol: &'d [u8],
+}
+
+/// What an object asks of the stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stack {
+    /// Nothing out of the ordinary.
+    Plain,
+    /// That it is executable.
+    Executable,
+    /// It does not say, and on its machine that counts as a request for an executable one.
+    Unsaid,
+}
+
 /// Which name a symbol or section gets: its own, its own with one of two suffixes, or another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NewName {

@@ -34,18 +34,30 @@ pub fn check(
         )
         .with_help("name what is to stay visible: --keep 'PREFIX_*', or --keep-file FILE"));
     }
+    if !keep.is_automatic() && !plan.fates.iter().any(|fate| matches!(fate, Fate::Stays(Reason::Kept(_)))) {
+        return Err(Error::usage("nothing to keep: nothing here defines what is named"));
+    }
     if plan.method == Method::Weaken && !policy.force {
         check_toolchains(archives.len(), db)?;
     }
     check_tag(db, plan)
 }
 
+/// That the members are the archives' own to change.
+///
+/// # Errors
+/// Unsupported, for a thin archive.
+pub fn check_not_thin(archives: &[ParsedArchive<'_>]) -> Result<()> {
+    let Some(thin) = archives.iter().find(|parsed| parsed.archive.thin) else {
+        return Ok(());
+    };
+    let what = "a thin archive: its members are files of their own, which others may use as they are";
+    let error = Error::unsupported(what).with_help("make it whole first: llvm-ar qcsL WHOLE.a THIN.a");
+    Err(error.in_archive(&thin.input.path))
+}
+
 fn check_members(archives: &[ParsedArchive<'_>], db: &SymbolDb<'_>, plan: &Plan<'_>, strip: Strip) -> Result<()> {
-    if let Some(thin) = archives.iter().find(|parsed| parsed.archive.thin) {
-        let what = "a thin archive: its members are files of their own, which others may use as they are";
-        let error = Error::unsupported(what).with_help("make it whole first: llvm-ar qcsL WHOLE.a THIN.a");
-        return Err(error.in_archive(&thin.input.path));
-    }
+    check_not_thin(archives)?;
     let changes = plan.is_change();
     // What a linker makes of bytecode can refer to names that its symbol table does not have, the compiler runtime's:
     // that all of its own names stay is not enough.
@@ -146,16 +158,18 @@ fn check_patterns(db: &SymbolDb<'_>, plan: &Plan<'_>, keep: &Keep) -> Result<()>
 
 /// The definitions whose names are most like a pattern.
 pub(crate) fn nearest_names(db: &SymbolDb<'_>, pattern: &str) -> Vec<String> {
-    let wanted: String = pattern.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
     let defined = db.names().iter().filter(|name| name.definitions > 0 && !mangling::is_mangled(name.bytes));
-    let mut near: Vec<(f64, String)> = defined
-        .map(|name| printable(name.bytes))
-        .map(|name| {
-            let head: String = name.chars().take(wanted.chars().count()).collect();
-            (strsim::jaro_winkler(&wanted, &name).max(strsim::normalized_levenshtein(&wanted, &head)), name)
-        })
-        .filter(|(likeness, _)| *likeness > 0.7)
-        .collect();
+    nearest(defined.map(|name| printable(name.bytes)), pattern)
+}
+
+/// Those of `names` that are most like a pattern.
+pub(crate) fn nearest(names: impl Iterator<Item = String>, pattern: &str) -> Vec<String> {
+    let wanted: String = pattern.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
+    let likeness = |name: String| {
+        let head: String = name.chars().take(wanted.chars().count()).collect();
+        (strsim::jaro_winkler(&wanted, &name).max(strsim::normalized_levenshtein(&wanted, &head)), name)
+    };
+    let mut near: Vec<(f64, String)> = names.map(likeness).filter(|(likeness, _)| *likeness > 0.7).collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     near.into_iter().map(|(_, name)| name).take(3).collect()
 }

@@ -54,6 +54,11 @@ const LINKER_DEFINED: &[&[u8]] = &[
     b"etext",
 ];
 
+/// Whether linkers or the C runtime's start files define the name, or look for it.
+pub fn is_linker_defined(name: &[u8]) -> bool {
+    LINKER_DEFINED.contains(&name)
+}
+
 /// Decides everything.
 ///
 /// # Errors
@@ -112,7 +117,7 @@ fn fate(db: &SymbolDb<'_>, policy: &Isolate, keep: &Keep, plan: &Plan<'_>, id: N
     if name.bytes.contains(&b'@') {
         return stays(Reason::Versioned);
     }
-    if LINKER_DEFINED.contains(&name.bytes) {
+    if is_linker_defined(name.bytes) {
         return stays(Reason::LinkerDefined);
     }
     if keep.is_automatic() {
@@ -142,6 +147,11 @@ pub fn is_export(db: &SymbolDb<'_>, id: NameId) -> bool {
         // LTO's promoted locals.
         && memchr::memmem::find(name.bytes, b".llvm.").is_none()
         && db.origin(id).is_some_and(|origin| !origin.is_in_every_rust_program())
+}
+
+/// All names that are exports by themselves.
+pub fn exports(db: &SymbolDb<'_>) -> impl Iterator<Item = NameId> {
+    (0..db.names().len() as u32).map(NameId).filter(|&id| is_export(db, id))
 }
 
 /// `DW.ref.NAME` is the cell through which unwind tables reach the personality routine NAME: private if that is.

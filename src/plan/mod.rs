@@ -9,9 +9,10 @@ pub mod tag;
 
 use std::collections::HashSet;
 
-pub(crate) use check::nearest_names;
-pub use check::{check, check_mergeable};
-pub use decide::{decide, is_export};
+pub use check::{check, check_mergeable, check_not_thin};
+pub(crate) use check::{nearest, nearest_names};
+pub(crate) use decide::is_linker_defined;
+pub use decide::{decide, exports, is_export};
 pub use symbol_db::{MemberId, MemberSymbols, Name, NameId, SymbolDb};
 
 use crate::object::symbol::{

@@ -6,7 +6,7 @@ pub(crate) mod names;
 mod pattern;
 pub mod rules;
 
-pub use keep::{Keep, KeepSource};
+pub use keep::{Keep, KeepEntry, KeepSource};
 pub use pattern::{PatternId, Patterns};
 
 /// Which definitions become private, the exports apart.

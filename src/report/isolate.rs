@@ -13,7 +13,7 @@ use crate::input::ParsedArchive;
 use crate::isolate::Isolate;
 use crate::origin::Origin;
 use crate::output::Target;
-use crate::plan::{Fate, NameId, Plan, Reason, SymbolDb};
+use crate::plan::{Fate, MemberSymbols, NameId, Plan, Reason, SymbolDb};
 use crate::policy::{Keep, Method, Scope};
 use crate::strip::Stripped;
 
@@ -251,26 +251,11 @@ impl<'d> Facts<'_, 'd> {
         toolchains
     }
 
-    /// rustc says its version in `.comment` since 1.73 only. Before, debug information has it (`DW_AT_producer`), and
-    /// std's panic locations: the commit in `/rustc/HASH/library/…`, the version in Debian's `/usr/src/rustc-1.63.0/…`.
     fn rustc_of_std(&self) -> Option<Toolchain> {
         let std: Vec<_> = self.db.members().iter().filter(|member| member.origin == Origin::Std).collect();
-        let between = |data: &'d [u8], before: &[u8], after: u8, fits: fn(&[u8]) -> bool| {
-            let mut found = memchr::memmem::find_iter(data, before).map(|at| &data[at + before.len()..]);
-            found.find_map(|rest| Some(&rest[..memchr::memchr(after, rest)?]).filter(|text| fits(text)))
-        };
-        let is_version = |text: &[u8]| text.first().is_some_and(u8::is_ascii_digit) && text.len() < 100;
-        let producer = std.iter().find_map(|member| {
-            let constants = self.archives[member.archive].objects[member.position].constants();
-            let said = |before: &[u8], after, fits: fn(&[u8]) -> bool| {
-                constants.iter().find_map(|data| between(data, before, after, fits)).map(printable)
-            };
-            let version = said(b"(rustc version ", b')', is_version).or_else(|| said(b"/rustc-", b'/', is_version));
-            let commit = || said(b"/rustc/", b'/', |text| text.len() == 40 && text.iter().all(u8::is_ascii_hexdigit));
-            version
-                .map(|version| format!("rustc version {version}"))
-                .or_else(|| Some(format!("rustc commit {}", commit()?)))
-        })?;
+        let constants =
+            |member: &&MemberSymbols<'d>| self.archives[member.archive].objects[member.position].constants();
+        let producer = std.iter().find_map(|member| super::rustc_of(&constants(member)))?;
         Some(Toolchain { producer, members: std.len() })
     }
 

@@ -89,6 +89,7 @@ const VERBS: &[&[&str]] = &[
     &["objcopy", "--strip-debug", "-w", "-G", "sx_*", "-R", ".comment", "lib.a"],
     &["objcopy", "-w", "-N", "shapes_*", "-R", ".text.*", "-L", "sx_*", "lib.a"],
     &["explain", "shapes_weak", "lib.a"],
+    &["audit", "lib.a", "--sizes", "--keep", "sx_*"],
 ];
 
 pub fn check(verb: &[&str], bytes: &[u8]) {
@@ -104,6 +105,7 @@ pub fn check(verb: &[&str], bytes: &[u8]) {
             let again = Run::of(&mut scratch.command(&[&["--format", "json"], verb].concat())).succeeds();
             assert!(again.text().contains("\"changed\": false"), "a second run has something to do: {again}");
         }
+        Some(0 | 1) if verb[0] == "audit" => assert!(scratch.read("lib.a") == bytes),
         Some(0) => {
             // What it accepted, it finished: a second run has nothing to do.
             Run::of(&mut scratch.command(&[verb, &["--check"]].concat())).exits(0);

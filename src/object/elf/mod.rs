@@ -4,6 +4,7 @@
 mod descriptors;
 pub mod dynamic;
 mod edit;
+mod fixed;
 mod layout;
 mod mips;
 mod place;
@@ -11,6 +12,7 @@ mod purpose;
 mod relocations;
 mod removal;
 mod renumber;
+mod stack;
 mod symbols;
 mod verify;
 

@@ -16,7 +16,7 @@ const BITCODE: [&[u8]; 5] = [b".llvmbc", b".llvmcmd", b".llvm.lto", b".gnu.lto_"
 /// debugging sections.
 const DEBUG: [&[u8]; 5] = [b".debug", b".zdebug", b".gnu.linkonce.wi.", b".gdb_index", b".stab"];
 
-impl<Elf: Class> ElfObject<'_, Elf> {
+impl<'d, Elf: Class> ElfObject<'d, Elf> {
     /// What a section is for. Relocations share the purpose of what they apply to.
     ///
     /// # Errors
@@ -28,6 +28,14 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             Some(_) if target != 0 => self.own_purpose(SectionIndex(target)),
             _ => self.own_purpose(index),
         }
+    }
+
+    /// The bitcode file that a compiler embedded (`-fembed-bitcode`).
+    pub fn embedded_bitcode(&self) -> Option<&'d [u8]> {
+        let is_bitcode = |section: &&Elf::SectionHeader| {
+            self.sections.section_name(self.endian, *section).is_ok_and(|name| name == b".llvmbc")
+        };
+        self.sections.iter().find(is_bitcode)?.data(self.endian, self.data).ok()
     }
 
     fn own_purpose(&self, index: SectionIndex) -> Result<SectionPurpose> {

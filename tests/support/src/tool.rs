@@ -22,6 +22,9 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("llvm-ar", &["llvm-ar-19", "llvm-ar"], "llvm-19"),
     ("llvm-cat", &["llvm-cat-19", "llvm-cat"], "llvm-19"),
     ("llvm-modextract", &["llvm-modextract-19", "llvm-modextract"], "llvm-19"),
+    ("ld64.lld", &["ld64.lld-19", "ld64.lld"], "lld-19"),
+    ("lld-link", &["lld-link-19", "lld-link"], "lld-19"),
+    ("llvm-lipo", &["llvm-lipo-19", "llvm-lipo"], "llvm-19"),
     ("llvm-nm", &["llvm-nm-19", "llvm-nm"], "llvm-19"),
     ("llvm-nm-14", &["llvm-nm-14"], "llvm-14"),
     ("llvm-objcopy", &["llvm-objcopy-19", "llvm-objcopy"], "llvm-19"),
@@ -100,6 +103,14 @@ pub fn tool(name: &str) -> PathBuf {
         .iter()
         .find_map(|candidate| find(candidate))
         .unwrap_or_else(|| panic!("{name} is missing: install {package} (scripts/setup-tests installs all)"))
+}
+
+/// LLVM's plugin for GNU nm, ar and ranlib, of LLVM 14 or 19.
+#[track_caller]
+pub fn llvm_plugin(version: u32) -> PathBuf {
+    let file = PathBuf::from(format!("/usr/lib/llvm-{version}/lib/LLVMgold.so"));
+    assert!(file.exists(), "{} is missing: install llvm-{version}-linker-tools", file.display());
+    file
 }
 
 fn find(name: &str) -> Option<PathBuf> {
