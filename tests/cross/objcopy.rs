@@ -84,6 +84,11 @@ fn armhf() {
 }
 
 #[test]
+fn i386() {
+    assert_separates(&I386);
+}
+
+#[test]
 fn riscv64() {
     assert_separates(&RISCV64);
 }
