@@ -55,7 +55,9 @@ pub fn merge(parsed: &ParsedArchive<'_>, linker: &Path) -> Result<Option<Input>>
         })?;
     if !output.status.success() {
         let said = printable(output.stderr.trim_ascii());
-        return Err(located(Error::unsupported(format!("{} could not merge: {said}", printable_path(linker)))));
+        let what = format!("{} could not merge: {said}", printable_path(linker));
+        let help = "objects for another machine need its GNU ld: --linker aarch64-linux-gnu-ld";
+        return Err(located(Error::unsupported(what).with_help(help)));
     }
     let merged = std::fs::read(folder.path().join("merged.o"));
     let merged = merged.map_err(|error| located(Error::io("cannot read the merged object", error)))?;

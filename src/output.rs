@@ -119,7 +119,7 @@ impl Target {
             // Renaming needs no permission on the file itself; asking for it all the same is what people who
             // protect a file expect, and what tools that write in place do.
             if metadata.permissions().readonly() {
-                return Err(Error::usage("the file is read-only").with_help("chmod u+w it, or write elsewhere with -o"));
+                return Err(Error::usage("the file is read-only").with_help("chmod u+w it, or write elsewhere"));
             }
         }
         Ok(Self { path: Some(path.to_path_buf()), file, folder: None, existing, mode: None })

@@ -92,3 +92,17 @@ fn merge_keeps_the_flavour() {
         assert!(nm.text().contains("sx_run in merged.o\n"), "{flavour:?}: {nm}");
     }
 }
+
+/// A linker that does not know the machine, and one that is not there: the message tells the way.
+#[test]
+fn merge_by_another_linker() {
+    let scratch = scratch();
+    let bytes = samples::sample("aarch64").bytes();
+    scratch.write("lib.a", &bytes[..]);
+    let merge = ["isolate", "lib.a", "--keep", "sx_*", "--merge"];
+    run(&scratch, &merge).refuses(&["lib.a", "ld could not merge", "--linker aarch64-linux-gnu-ld"]);
+    run(&scratch, &[&merge[..], &["--linker", "no-such-ld"]].concat()).refuses(&["cannot run no-such-ld", "--linker"]);
+    assert!(scratch.read("lib.a") == bytes[..]);
+    tool("aarch64-linux-gnu-ld");
+    run(&scratch, &[&merge[..], &["--linker", "aarch64-linux-gnu-ld"]].concat()).succeeds();
+}
