@@ -1,7 +1,7 @@
 //! Where results go, and what they keep of the input: bytes, modes, dates.
 
 use std::fs::{self, File, FileTimes, Permissions};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::time::{Duration, SystemTime};
 
 use armend_test_support::Run;
@@ -42,6 +42,27 @@ fn standard_streams() {
     assert!(scratch.read("out.o") == scratch.read("expected.o"));
     let run = objcopy(&scratch, &["--weaken", "in.o", "-"]).succeeds();
     assert!(run.stdout == scratch.read("expected.o"));
+}
+
+#[test]
+fn an_archive_goes_to_standard_output() {
+    let scratch = with_object();
+    objcopy(&scratch, &["--weaken", "in.a", "expected.a"]).succeeds();
+    let run = Run::with_input(&mut scratch.command(&["objcopy", "--weaken", "-", "-"]), &scratch.read("in.a"));
+    assert!(run.succeeds().stdout == scratch.read("expected.a") && !scratch.path("-").exists());
+}
+
+/// A link stays, and the file that it leads to changes; another name of the old file keeps the old file.
+#[test]
+fn links_as_output() {
+    let scratch = with_object();
+    let before = scratch.read("in.o");
+    fs::hard_link(scratch.path("in.o"), scratch.path("hard.o")).expect("link");
+    symlink("in.o", scratch.path("soft.o")).expect("link");
+    objcopy(&scratch, &["--weaken", "soft.o"]).succeeds();
+    assert!(scratch.path("soft.o").is_symlink());
+    assert_eq!(Symbols::of(&scratch.read("in.o")).binding("start"), "weak");
+    assert!(scratch.read("hard.o") == before);
 }
 
 #[test]
