@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::archive::IndexDifference;
 use crate::error::{Result, printable, printable_path};
+use crate::exports::restorable;
 use crate::input::ParsedArchive;
 use crate::object::Object;
 use crate::object::symbol::{Bytecode, FixedReference, Section, SectionPurpose, Stack};
@@ -21,6 +22,8 @@ pub(super) struct Facts<'a> {
     pub keep: &'a Keep,
     /// The same as arguments of `armend isolate`, each with a space before it.
     pub keep_arguments: String,
+    /// The wanted exports that are local or hidden.
+    pub restorable: Vec<&'a [u8]>,
     /// For each member, what only audits ask.
     pub members: Vec<MemberFacts<'a>>,
     /// What its index is.
@@ -68,7 +71,8 @@ impl<'a> Facts<'a> {
         let members = members.collect::<Result<Vec<_>>>()?;
         let index = IndexState::of(&archive[0], &db);
         let exports = exports(&db, keep);
-        Ok(Self { db, keep, keep_arguments: arguments(sources), members, index, exports, archive })
+        let restorable = if keep.is_automatic() { Vec::new() } else { restorable(&archive, &db, keep)? };
+        Ok(Self { db, keep, keep_arguments: arguments(sources), restorable, members, index, exports, archive })
     }
 
     /// The archive.
