@@ -97,7 +97,8 @@ impl Index {
         let index = self.index_for(parsed)?;
         let names = index.len();
         let members = vec![ObjectEdits::default(); parsed.objects.len()];
-        let edits = ArchiveEdits { members, suffixes: &Suffixes::NONE, index };
+        let suffixes = Suffixes::NONE;
+        let edits = ArchiveEdits { members, index, ..ArchiveEdits::new(&suffixes) };
         let was = match edits.would_change(parsed) {
             _ if parsed.archive.index.is_empty() && edits.index.is_written(parsed.archive.kind) => "missing",
             true => "stale",

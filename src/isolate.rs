@@ -147,7 +147,7 @@ fn carry_out<'d>(
 }
 
 fn archive_edits<'a>(archive: usize, db: &SymbolDb<'_>, plan: &'a Plan<'_>) -> ArchiveEdits<'a> {
-    let mut edits = ArchiveEdits { members: Vec::new(), suffixes: &plan.suffixes, index: Default::default() };
+    let mut edits = ArchiveEdits::new(&plan.suffixes);
     for member in db.members_of(archive) {
         for (symbol, &name) in member.object.symbols.iter().zip(&member.names).filter(|(symbol, _)| symbol.indexed) {
             if plan.fate(name) == Fate::Local {

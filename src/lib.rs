@@ -4,6 +4,7 @@ pub mod archive;
 pub mod diff;
 pub mod error;
 pub mod explain;
+pub mod glibc;
 pub mod index;
 pub mod input;
 pub mod isolate;

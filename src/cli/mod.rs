@@ -3,6 +3,7 @@
 mod destination;
 mod diff;
 mod explain;
+mod glibc;
 mod index;
 mod isolate;
 mod ranlib;
@@ -35,6 +36,7 @@ enum Verb {
     Explain(explain::Command),
     Index(index::Command),
     Diff(diff::Command),
+    Glibc(glibc::Command),
 }
 
 /// Options of every verb.
@@ -114,6 +116,7 @@ fn run() -> anyhow::Result<Outcome> {
         Verb::Explain(command) => command.run(&cli.global),
         Verb::Index(command) => command.run(&cli.global),
         Verb::Diff(command) => command.run(&cli.global),
+        Verb::Glibc(command) => command.run(&cli.global),
     })
 }
 
@@ -126,22 +129,33 @@ impl Global {
         Ok(())
     }
 
-    /// Prints a report in the format asked for; text goes with `details` and, where standard output is the archive's,
-    /// to standard error. A reader that has gone away is no error.
+    /// Prints a report in the format asked for; text goes with `details`.
     fn print<R: Display + serde::Serialize>(&self, report: &R, details: &str, output: &Output) -> anyhow::Result<()> {
-        let text = match self.format {
-            Format::Json => serde_json::to_string_pretty(report)? + "\n",
-            Format::Text if self.quiet => return Ok(()),
-            Format::Text => format!("{report}{details}"),
-        };
-        let written = match output {
-            Output::Stdout => std::io::stderr().lock().write_all(text.as_bytes()),
-            _ => std::io::stdout().lock().write_all(text.as_bytes()),
-        };
-        match written {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-            _ => Ok(()),
+        match self.format {
+            Format::Json => self.print_line(report, "", output),
+            Format::Text if self.quiet => Ok(()),
+            Format::Text => write(&format!("{report}{details}"), output),
         }
+    }
+
+    /// Prints one line of a report alone; as JSON, all of it.
+    fn print_line<R: serde::Serialize>(&self, report: &R, line: &str, output: &Output) -> anyhow::Result<()> {
+        match self.format {
+            Format::Json => write(&(serde_json::to_string_pretty(report)? + "\n"), output),
+            Format::Text => write(&format!("{line}\n"), output),
+        }
+    }
+}
+
+/// Writes a report: where standard output is the archive's, to standard error. A reader that has gone away is no error.
+fn write(text: &str, output: &Output) -> anyhow::Result<()> {
+    let written = match output {
+        Output::Stdout => std::io::stderr().lock().write_all(text.as_bytes()),
+        _ => std::io::stdout().lock().write_all(text.as_bytes()),
+    };
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
     }
 }
 

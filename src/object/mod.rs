@@ -1,11 +1,14 @@
 //! Objects: the one place that tells formats apart. Each format's own rules are in its folder.
 
+pub mod architecture;
 pub mod elf;
 pub mod string_table;
 pub mod symbol;
+pub mod thunk;
 
 use crate::error::{Error, Result};
 use crate::patch::Patch;
+use architecture::Architecture;
 use symbol::{ObjectEdits, ObjectSymbols, Suffixes};
 
 /// What a member is.
@@ -44,6 +47,32 @@ impl<'d> Object<'d> {
             _ if is_coff(data) => Self::Unserved("a COFF object"),
             _ => Self::Other,
         })
+    }
+
+    /// Whether linkers look into it.
+    pub fn is_linked(&self) -> bool {
+        !matches!(self, Self::Other)
+    }
+
+    /// What it is made for; `None` where that is not known by name, or where there is no object.
+    pub fn architecture(&self) -> Option<Architecture> {
+        match self {
+            Self::Elf32(object) => object.architecture(),
+            Self::Elf64(object) => object.architecture(),
+            Self::Unserved(_) | Self::Other => None,
+        }
+    }
+
+    /// An object of these functions, for the machine and the conventions of this one.
+    ///
+    /// # Errors
+    /// Unsupported, for a machine or a function that [`thunk`] has no code for.
+    pub fn make_object(&self, functions: &[thunk::Function]) -> Result<Vec<u8>> {
+        match self {
+            Self::Elf32(object) => object.make_object(functions),
+            Self::Elf64(object) => object.make_object(functions),
+            Self::Unserved(_) | Self::Other => Err(Error::unsupported("not an object: it has no machine")),
+        }
     }
 
     /// The symbols and all else that a plan needs to know.
@@ -133,6 +162,18 @@ impl<'d> Object<'d> {
 /// Malformed.
 pub fn dynamic_exports(data: &[u8]) -> Result<Option<Vec<&[u8]>>> {
     elf::dynamic::exports(data)
+}
+
+/// The names that a shared object defines for others with the version that a linker gives references to each (`@@`);
+/// `None` when `data` is no shared object for this machine.
+///
+/// # Errors
+/// Malformed.
+pub fn default_versions(data: &[u8], architecture: Architecture) -> Result<Option<Vec<(&[u8], &[u8])>>> {
+    match Object::parse(data)?.architecture() {
+        Some(found) if found == architecture => elf::dynamic::default_versions(data),
+        _ => Ok(None),
+    }
 }
 
 /// A COFF object begins with its machine (PE/COFF specification, "COFF File Header"); the machines of the targets in

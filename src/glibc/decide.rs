@@ -1,0 +1,106 @@
+//! What becomes of one reference to glibc, and what it binds to as it is.
+
+use super::Version;
+use super::history::{Entry, History};
+use super::replacements::{self, Replacement};
+use super::sysroot::Sysroot;
+use crate::object::architecture::Architecture;
+use crate::object::thunk::Thunk;
+
+/// All references to one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Use<'d> {
+    /// The name, with a version where the objects give one (`pow@GLIBC_2.2.5`).
+    pub name: &'d [u8],
+    /// Whether no reference requires it.
+    pub weak: bool,
+    /// Whether rustc made all of the objects that refer to it.
+    pub in_rust: bool,
+}
+
+impl<'d> Use<'d> {
+    /// The name without its version, and the version.
+    pub fn split(&self) -> (&'d [u8], Option<&'d [u8]>) {
+        match memchr::memchr(b'@', self.name) {
+            None => (self.name, None),
+            Some(at) => {
+                let node = &self.name[at..];
+                (&self.name[..at], Some(&node[node.iter().take_while(|&&c| c == b'@').count()..]))
+            }
+        }
+    }
+}
+
+/// How the references to a name come to need no more than the release asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remedy {
+    /// They need no more.
+    Fits,
+    /// They name an older version.
+    Pin(Entry),
+    /// They name another symbol, of this version.
+    Alias(&'static str, Entry),
+    /// They go to a new function, which calls a symbol of this version.
+    Call(&'static str, Entry, Thunk),
+    /// Weak ones go to a name that nothing defines: the code looks whether it is there.
+    Absent,
+    /// Nothing here helps, for a reason.
+    Unmet(&'static str),
+}
+
+/// What decides.
+#[derive(Debug)]
+pub struct Decider {
+    /// The machine.
+    pub architecture: Architecture,
+    /// What there was when.
+    pub history: History,
+    /// The libraries that will be linked, where they are given.
+    pub sysroot: Option<Sysroot>,
+}
+
+impl Decider {
+    /// The version that a linker binds these references to; `None` where they are not to glibc.
+    pub fn binds(&self, used: &Use<'_>) -> Option<Version> {
+        let (name, node) = used.split();
+        match (node, &self.sysroot) {
+            (Some(node), _) => Version::of_node(node),
+            (None, Some(sysroot)) => sysroot.default_version(name),
+            (None, None) => self.history.at(name, self.history.newest).map(|entry| entry.version),
+        }
+    }
+
+    /// What it takes for these references, which bind to `binds`, to need no more than `limit`.
+    pub fn remedy(&self, used: &Use<'_>, binds: Version, limit: Version) -> Remedy {
+        let (name, node) = used.split();
+        if let Some(entry) = self.history.at(name, limit) {
+            // Whoever links against another release than the one at hand binds to the newest it has.
+            let newest = self.history.at(name, self.history.newest).map_or(binds, |entry| entry.version);
+            let fits = binds <= limit && (node.is_some() || newest <= limit);
+            return if fits { Remedy::Fits } else { Remedy::Pin(entry) };
+        }
+        if binds <= limit {
+            return Remedy::Fits;
+        }
+        // Rust has no weak references but those that are looked at first (`extern_weak`), std's among them.
+        if used.weak {
+            return match used.in_rust {
+                true => Remedy::Absent,
+                false => Remedy::Unmet("weak, in code that may not look whether it is there"),
+            };
+        }
+        let name = std::str::from_utf8(name).unwrap_or_default();
+        match replacements::of(name, self.architecture) {
+            Some(Replacement::Alias(other)) => match self.history.at(other.as_bytes(), limit) {
+                Some(entry) => Remedy::Alias(other, entry),
+                None => Remedy::Unmet("what could stand in for it is not that old either"),
+            },
+            Some(Replacement::Call(callee, thunk)) => match self.history.at(callee.as_bytes(), limit) {
+                Some(entry) if thunk.exists_on(self.architecture) => Remedy::Call(callee, entry, thunk),
+                Some(_) => Remedy::Unmet("there is no code for this machine"),
+                None => Remedy::Unmet("what could stand in for it is not that old either"),
+            },
+            None => Remedy::Unmet("it has no older version"),
+        }
+    }
+}
