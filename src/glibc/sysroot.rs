@@ -1,6 +1,6 @@
 //! The libraries of a target that will be linked, read for the versions that they give their symbols.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::Version;
@@ -22,9 +22,9 @@ pub struct Sysroot {
     /// Where they are.
     pub folder: PathBuf,
     /// The version that a reference without one binds to.
-    defaults: HashMap<Vec<u8>, Version>,
+    defaults: BTreeMap<Vec<u8>, Version>,
     /// The same of C++'s and the compiler's runtime libraries, by their own versions' names.
-    runtimes: HashMap<Vec<u8>, String>,
+    runtimes: BTreeMap<Vec<u8>, String>,
 }
 
 impl Sysroot {
@@ -43,7 +43,7 @@ impl Sysroot {
             return Err(Error::usage(what).with_help(help).in_archive(root));
         };
         let folder = folder?.clone();
-        let (mut defaults, mut runtimes) = (HashMap::new(), HashMap::new());
+        let (mut defaults, mut runtimes) = (BTreeMap::new(), BTreeMap::new());
         for library in LIBRARIES.iter().map(|name| folder.join(name)).chain(dynamic_linkers(&folder)) {
             for (name, node) in nodes(&library, architecture)?.unwrap_or_default() {
                 if let Some(version) = Version::of_node(node.as_bytes()) {
@@ -86,7 +86,7 @@ impl Sysroot {
 
 /// The names that a library defines, and the version that each has by default; `None` where there is no library for
 /// this machine.
-fn nodes(library: &Path, architecture: Architecture) -> Result<Option<Vec<(Vec<u8>, String)>>> {
+fn nodes(library: &Path, architecture: Architecture) -> Result<Option<BTreeMap<Vec<u8>, String>>> {
     if !library.is_file() {
         return Ok(None);
     }

@@ -9,6 +9,7 @@ pub mod thunk;
 use crate::error::{Error, Result};
 use crate::patch::Patch;
 use architecture::Architecture;
+pub use elf::dynamic::DefaultVersions;
 use symbol::{ObjectEdits, ObjectSymbols, Suffixes};
 
 /// What a member is.
@@ -169,7 +170,7 @@ pub fn dynamic_exports(data: &[u8]) -> Result<Option<Vec<&[u8]>>> {
 ///
 /// # Errors
 /// Malformed.
-pub fn default_versions(data: &[u8], architecture: Architecture) -> Result<Option<Vec<(&[u8], &[u8])>>> {
+pub fn default_versions(data: &[u8], architecture: Architecture) -> Result<Option<DefaultVersions<'_>>> {
     match Object::parse(data)?.architecture() {
         Some(found) if found == architecture => elf::dynamic::default_versions(data),
         _ => Ok(None),

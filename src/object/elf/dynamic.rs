@@ -19,12 +19,15 @@ pub fn exports(data: &[u8]) -> Result<Option<Vec<&[u8]>>> {
     }
 }
 
+/// Names, each with a version.
+pub type DefaultVersions<'d> = Vec<(&'d [u8], &'d [u8])>;
+
 /// The names that a shared object defines, with the version that a linker binds references without one to (LSB,
 /// "Symbol Versioning"): definitions of other versions are hidden from it. `None` when `data` is not ELF.
 ///
 /// # Errors
 /// Malformed.
-pub fn default_versions(data: &[u8]) -> Result<Option<Vec<(&[u8], &[u8])>>> {
+pub fn default_versions(data: &[u8]) -> Result<Option<DefaultVersions<'_>>> {
     match data {
         [0x7f, b'E', b'L', b'F', 1, ..] => default_versions_of::<FileHeader32<Endianness>>(data).map(Some),
         [0x7f, b'E', b'L', b'F', 2, ..] => default_versions_of::<FileHeader64<Endianness>>(data).map(Some),
@@ -32,7 +35,7 @@ pub fn default_versions(data: &[u8]) -> Result<Option<Vec<(&[u8], &[u8])>>> {
     }
 }
 
-fn default_versions_of<Elf: FileHeader<Endian = Endianness>>(data: &[u8]) -> Result<Vec<(&[u8], &[u8])>> {
+fn default_versions_of<Elf: FileHeader<Endian = Endianness>>(data: &[u8]) -> Result<DefaultVersions<'_>> {
     let malformed = |error: object::read::Error| Error::malformed(0, error.to_string());
     let header = Elf::parse(data).map_err(malformed)?;
     let endian = header.endian().map_err(malformed)?;
