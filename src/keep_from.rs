@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result, printable};
 use crate::input::{Input, ParsedArchive};
-use crate::object::dynamic_exports;
+use crate::object::dynamic_definitions;
 use crate::plan::{NameId, SymbolDb, is_export};
 use crate::policy::{Keep, KeepSource, names};
 
@@ -44,9 +44,9 @@ fn artifact_exports(path: &Path) -> Result<Vec<String>> {
     if input.bytes().starts_with(b"!<") {
         return archive_exports(&input);
     }
-    let dynamic = dynamic_exports(input.bytes()).map_err(|error| error.in_archive(path))?;
+    let dynamic = dynamic_definitions(input.bytes()).map_err(|error| error.in_archive(path))?;
     match (dynamic, std::str::from_utf8(input.bytes())) {
-        (Some(names), _) => Ok(names.into_iter().map(printable).collect()),
+        (Some(found), _) => Ok(found.iter().map(|definition| printable(definition.name)).collect()),
         (None, Ok(text)) => Ok(names::parse_header(text)),
         (None, Err(_)) => {
             let what = "neither an ELF shared object, nor an archive, nor a C header";

@@ -19,6 +19,7 @@ pub mod plan;
 pub mod policy;
 pub mod report;
 pub mod rewrite;
+pub mod undefined;
 
 pub use error::{Error, ErrorKind, Location, Result};
 pub use isolate::Isolate;

@@ -216,6 +216,32 @@ impl ArchiveEdits<'_> {
     }
 }
 
+/// Carries out the edits of several archives, and puts the results in place when all are complete and verified.
+///
+/// # Errors
+/// As [`ArchiveEdits::carry_out`]; unsupported where a thin archive's members, files of their own, would change.
+pub fn carry_out_all(
+    parsed: &[ParsedArchive<'_>],
+    inputs: &[Input],
+    edits: &[ArchiveEdits<'_>],
+    output: &Output,
+) -> Result<Vec<ArchiveSummary>> {
+    let mut clock = Clock::start();
+    let (mut summaries, mut staged) = (Vec::new(), Vec::new());
+    for ((parsed, edits), target) in parsed.iter().zip(edits).zip(output.targets(inputs)?) {
+        if parsed.archive.thin && (edits.changed_members() > 0 || !edits.appended.is_empty()) {
+            let what = "a thin archive's members are in other files, which would have to change";
+            return Err(Error::unsupported(what).in_archive(&parsed.input.path));
+        }
+        let changed = edits.would_change(parsed);
+        let (summary, result) = edits.carry_out(parsed, target, output, changed, &mut clock)?;
+        summaries.push(summary);
+        staged.extend(result);
+    }
+    staged.into_iter().try_for_each(Staged::commit)?;
+    Ok(summaries)
+}
+
 /// The index of an archive as it stands, computed from its members' symbols.
 pub fn index_of(members: &[ObjectSymbols<'_>]) -> ArchiveIndex {
     let mut index = ArchiveIndex::default();

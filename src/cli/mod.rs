@@ -8,6 +8,7 @@ mod index;
 mod isolate;
 mod ranlib;
 mod response;
+mod undefined;
 
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
@@ -37,6 +38,7 @@ enum Verb {
     Index(index::Command),
     Diff(diff::Command),
     Glibc(glibc::Command),
+    Undefined(undefined::Command),
 }
 
 /// Options of every verb.
@@ -117,6 +119,7 @@ fn run() -> anyhow::Result<Outcome> {
         Verb::Index(command) => command.run(&cli.global),
         Verb::Diff(command) => command.run(&cli.global),
         Verb::Glibc(command) => command.run(&cli.global),
+        Verb::Undefined(command) => command.run(&cli.global),
     })
 }
 

@@ -22,7 +22,7 @@ use crate::output::Output;
 use crate::plan::SymbolDb;
 use decide::{Decider, Use};
 use history::History;
-use sysroot::Sysroot;
+pub(crate) use sysroot::Sysroot;
 
 pub use report::{GlibcReport, GlibcSymbol};
 pub use version::Version;
@@ -71,7 +71,7 @@ impl Glibc {
 }
 
 /// What all objects are made for.
-fn architecture(parsed: &[ParsedArchive<'_>]) -> Result<Architecture> {
+pub(crate) fn architecture(parsed: &[ParsedArchive<'_>]) -> Result<Architecture> {
     let mut found = None;
     for archive in parsed {
         for (at, object) in archive.objects.iter().enumerate().filter(|(_, object)| object.is_linked()) {

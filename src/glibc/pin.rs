@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use super::Version;
 use super::decide::{Decider, Remedy, Use};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::input::{Input, ParsedArchive};
 use crate::object::symbol::{NewName, ObjectEdits, SymbolEdit};
-use crate::object::thunk::Function;
-use crate::output::{Output, Staged};
+use crate::object::thunk::{Body, Function};
+use crate::output::Output;
 use crate::plan::{MemberSymbols, SymbolDb, tag};
-use crate::report::{ArchiveSummary, Clock};
-use crate::rewrite::{Appended, ArchiveEdits};
+use crate::report::ArchiveSummary;
+use crate::rewrite::{Appended, ArchiveEdits, carry_out_all};
 
 /// The member that holds the new functions.
 const MEMBER: &[u8] = b"armend-glibc.o\0\0\0\0\0\0";
@@ -48,8 +48,8 @@ impl<'d> Pins<'d> {
                 Remedy::Absent => Pin::Absent,
                 Remedy::Call(callee, entry, thunk) => Pin::Function(Box::new(Function {
                     name: base.to_vec(),
-                    callee: versioned(callee.as_bytes(), entry.version),
-                    thunk,
+                    weak: false,
+                    body: Body::Call { callee: versioned(callee.as_bytes(), entry.version), thunk },
                 })),
             };
             names.insert(used.name, pin);
@@ -67,9 +67,8 @@ impl<'d> Pins<'d> {
     ) -> Result<Vec<ArchiveSummary>> {
         let tag = tag::derive(&parsed.iter().map(|parsed| &parsed.archive).collect::<Vec<_>>());
         let suffixes = tag::suffixes(&tag)?;
-        let mut clock = Clock::start();
-        let (mut summaries, mut staged) = (Vec::new(), Vec::new());
-        for (at, (parsed, target)) in parsed.iter().zip(output.targets(inputs)?).enumerate() {
+        let mut all = Vec::new();
+        for (at, parsed) in parsed.iter().enumerate() {
             let mut edits = ArchiveEdits::new(&suffixes);
             let mut functions = Vec::new();
             for member in db.members_of(at) {
@@ -81,17 +80,9 @@ impl<'d> Pins<'d> {
             functions.sort_by(|a: &Function, b| a.name.cmp(&b.name));
             functions.dedup_by(|a, b| a.name == b.name);
             self.append(parsed, functions, &suffixes.private, &mut edits)?;
-            if parsed.archive.thin && edits.changed_members() > 0 {
-                let what = "a thin archive's members are in other files, which would have to change";
-                return Err(Error::unsupported(what).in_archive(&parsed.input.path));
-            }
-            let changed = edits.would_change(parsed);
-            let (summary, result) = edits.carry_out(parsed, target, output, changed, &mut clock)?;
-            summaries.push(summary);
-            staged.extend(result);
+            all.push(edits);
         }
-        staged.into_iter().try_for_each(Staged::commit)?;
-        Ok(summaries)
+        carry_out_all(parsed, inputs, &all, output)
     }
 
     fn member_edits(&self, member: &MemberSymbols<'d>, functions: &mut Vec<Function>) -> ObjectEdits {

@@ -7,7 +7,7 @@ use super::Version;
 use crate::error::{Error, Result};
 use crate::input::Input;
 use crate::object::architecture::Architecture;
-use crate::object::default_versions;
+use crate::object::{Object, dynamic_definitions};
 
 /// The files of glibc that define symbols for programs, but for the dynamic linker, whose name is the machine's.
 const LIBRARIES: &[&str] =
@@ -69,6 +69,16 @@ impl Sysroot {
         self.defaults.get(name).copied()
     }
 
+    /// Whether one of these libraries defines it.
+    pub fn defines(&self, name: &[u8]) -> bool {
+        self.defaults.contains_key(name) || self.runtimes.contains_key(name)
+    }
+
+    /// Whether C++'s runtime library is among them.
+    pub fn has_cxx(&self) -> bool {
+        self.runtimes.contains_key(&b"__cxa_throw"[..])
+    }
+
     /// Of each of the runtimes' own kinds of version (`GLIBCXX`, `CXXABI`, `GCC`), the newest that these names bind to.
     pub fn runtime_floors<'n>(&self, names: impl Iterator<Item = &'n [u8]>) -> Vec<String> {
         let mut newest = BTreeMap::<&str, (Vec<u32>, &str)>::new();
@@ -91,9 +101,14 @@ fn nodes(library: &Path, architecture: Architecture) -> Result<Option<BTreeMap<V
         return Ok(None);
     }
     let input = Input::open(library)?;
-    let versions = default_versions(input.bytes(), architecture).map_err(|error| error.in_archive(library))?;
-    let text = |(name, node): (&[u8], &[u8])| (name.to_vec(), String::from_utf8_lossy(node).into_owned());
-    Ok(versions.map(|versions| versions.into_iter().map(text).collect()))
+    let located = |error: Error| error.in_archive(library);
+    if Object::parse(input.bytes()).map_err(located)?.architecture() != Some(architecture) {
+        return Ok(None);
+    }
+    let definitions = dynamic_definitions(input.bytes()).map_err(located)?.unwrap_or_default();
+    let defaults = definitions.into_iter().filter(|definition| definition.is_default);
+    let nodes = defaults.filter_map(|definition| Some((definition.name, definition.version?)));
+    Ok(Some(nodes.map(|(name, node)| (name.to_vec(), String::from_utf8_lossy(node).into_owned())).collect()))
 }
 
 fn dynamic_linkers(folder: &Path) -> Vec<PathBuf> {

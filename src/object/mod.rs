@@ -5,11 +5,12 @@ pub mod elf;
 pub mod string_table;
 pub mod symbol;
 pub mod thunk;
+pub mod trap;
 
 use crate::error::{Error, Result};
 use crate::patch::Patch;
 use architecture::Architecture;
-pub use elf::dynamic::DefaultVersions;
+pub use elf::dynamic::DynamicDefinition;
 use symbol::{ObjectEdits, ObjectSymbols, Suffixes};
 
 /// What a member is.
@@ -67,7 +68,7 @@ impl<'d> Object<'d> {
     /// An object of these functions, for the machine and the conventions of this one.
     ///
     /// # Errors
-    /// Unsupported, for a machine or a function that [`thunk`] has no code for.
+    /// Unsupported, for a machine or a function that [`thunk`] and [`trap`] have no code for.
     pub fn make_object(&self, functions: &[thunk::Function]) -> Result<Vec<u8>> {
         match self {
             Self::Elf32(object) => object.make_object(functions),
@@ -109,6 +110,37 @@ impl<'d> Object<'d> {
             Self::Elf32(object) => object.all_sections(),
             Self::Elf64(object) => object.all_sections(),
             Self::Unserved(_) | Self::Other => Ok(Vec::new()),
+        }
+    }
+
+    /// Every reference to the symbols that `wanted` accepts, by sections and then in the order they stand in; none
+    /// where there is no object.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn references(&self, wanted: impl Fn(symbol::SymbolIndex) -> bool) -> Result<Vec<symbol::Reference>> {
+        match self {
+            Self::Elf32(object) => object.references(wanted),
+            Self::Elf64(object) => object.references(wanted),
+            Self::Unserved(_) | Self::Other => Ok(Vec::new()),
+        }
+    }
+
+    /// What a form of reference is called, as `R_X86_64_PC32`; its number where it has no name.
+    pub fn form_name(&self, form: symbol::ReferenceForm) -> String {
+        match self {
+            Self::Elf32(object) => object.form_name(form),
+            Self::Elf64(object) => object.form_name(form),
+            Self::Unserved(_) | Self::Other => form.0.to_string(),
+        }
+    }
+
+    /// How far away a form of reference lets its definition be.
+    pub fn reach(&self, form: symbol::ReferenceForm) -> symbol::Reach {
+        match self {
+            Self::Elf32(object) => object.reach(form),
+            Self::Elf64(object) => object.reach(form),
+            Self::Unserved(_) | Self::Other => symbol::Reach::Unknown,
         }
     }
 
@@ -157,24 +189,12 @@ impl<'d> Object<'d> {
     }
 }
 
-/// The names that a shared object defines for others; `None` when `data` is none of a format that is served.
+/// What a shared object defines for others; `None` when `data` is of no format that is served.
 ///
 /// # Errors
 /// Malformed.
-pub fn dynamic_exports(data: &[u8]) -> Result<Option<Vec<&[u8]>>> {
-    elf::dynamic::exports(data)
-}
-
-/// The names that a shared object defines for others with the version that a linker gives references to each (`@@`);
-/// `None` when `data` is no shared object for this machine.
-///
-/// # Errors
-/// Malformed.
-pub fn default_versions(data: &[u8], architecture: Architecture) -> Result<Option<DefaultVersions<'_>>> {
-    match Object::parse(data)?.architecture() {
-        Some(found) if found == architecture => elf::dynamic::default_versions(data),
-        _ => Ok(None),
-    }
+pub fn dynamic_definitions(data: &[u8]) -> Result<Option<Vec<DynamicDefinition<'_>>>> {
+    elf::dynamic::definitions(data)
 }
 
 /// A COFF object begins with its machine (PE/COFF specification, "COFF File Header"); the machines of the targets in

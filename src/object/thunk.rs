@@ -4,6 +4,7 @@
 use object::elf;
 
 use super::architecture::Architecture;
+use super::trap::Trap;
 
 /// What a function is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,10 +20,43 @@ pub struct Thunk {
 pub struct Function {
     /// Its name; hidden.
     pub name: Vec<u8>,
-    /// What it calls, with a version where it is bound to one.
-    pub callee: Vec<u8>,
-    /// How.
-    pub thunk: Thunk,
+    /// Whether another definition of the name takes its place.
+    pub weak: bool,
+    /// What it does.
+    pub body: Body,
+}
+
+/// What a function does.
+#[derive(Debug, Clone)]
+pub enum Body {
+    /// It calls another one.
+    Call {
+        /// Which, with a version where it is bound to one.
+        callee: Vec<u8>,
+        /// How.
+        thunk: Thunk,
+    },
+    /// It writes a message to standard error, and aborts.
+    Trap(Trap),
+}
+
+impl Function {
+    /// The code; `None` for a machine, or for more arguments, than are served.
+    pub(super) fn code(&self, architecture: Architecture) -> Option<Code> {
+        match &self.body {
+            Body::Call { thunk, .. } => thunk.code(architecture),
+            Body::Trap(trap) => trap.code(architecture),
+        }
+    }
+
+    /// The name of what a relocation of the code refers to.
+    pub(super) fn target(&self, target: Target) -> &[u8] {
+        match (target, &self.body) {
+            (Target::Named(name), _) => name.as_bytes(),
+            (Target::Callee, Body::Call { callee, .. }) => callee,
+            (Target::Callee, Body::Trap(_)) => unreachable!("a trap calls by name"),
+        }
+    }
 }
 
 /// A function's code.
@@ -48,11 +82,13 @@ pub(super) struct Relocation {
 pub(super) enum Target {
     /// The function to call.
     Callee,
-    /// `_GLOBAL_OFFSET_TABLE_`.
-    GlobalOffsetTable,
-    /// ppc64's `.TOC.`.
-    Toc,
+    /// This symbol.
+    Named(&'static str),
 }
+
+/// i386's table, and where ppc64 has the address of its own.
+pub(super) const GLOBAL_OFFSET_TABLE: Target = Target::Named("_GLOBAL_OFFSET_TABLE_");
+pub(super) const TOC: Target = Target::Named(".TOC.");
 
 impl Thunk {
     /// Whether there is code for it on this machine.
@@ -61,7 +97,7 @@ impl Thunk {
     }
 
     /// The code; `None` for a machine, or for more arguments, than are served.
-    pub(super) fn code(self, architecture: Architecture) -> Option<Code> {
+    fn code(self, architecture: Architecture) -> Option<Code> {
         match architecture {
             Architecture::X86_64 | Architecture::X32 => self.x86_64(),
             Architecture::I386 => self.i386(),
@@ -111,7 +147,7 @@ impl Thunk {
         bytes.extend([0xe8, 0xfc, 0xff, 0xff, 0xff]); // call callee@PLT
         let offset = bytes.len() as u64 - 4;
         bytes.extend([0x83, 0xc4, padding + pushed, 0x5b, 0xc3]); // add $...,%esp; pop %ebx; ret
-        let got = Relocation { offset: 9, r_type: elf::R_386_GOTPC.0, target: Target::GlobalOffsetTable, addend: 0 };
+        let got = Relocation { offset: 9, r_type: elf::R_386_GOTPC.0, target: GLOBAL_OFFSET_TABLE, addend: 0 };
         let call = Relocation::callee(offset, elf::R_386_PLT32.0, 0);
         Some(Code { bytes, relocations: vec![got, call], st_other: 0 })
     }
@@ -205,7 +241,7 @@ impl Thunk {
         let offset = 4 * words.len() as u64;
         words.extend([0x4800_0001, 0x6000_0000]); // bl callee; nop
         words.extend([0x3821_0020, 0xe801_0010, 0x7c08_03a6, 0x4e80_0020]); // addi; ld; mtlr r0; blr
-        let toc = |offset, r_type, addend| Relocation { offset, r_type, target: Target::Toc, addend };
+        let toc = |offset, r_type, addend| Relocation { offset, r_type, target: TOC, addend };
         let relocations = vec![
             toc(0, elf::R_PPC64_REL16_HA.0, 0),
             toc(4, elf::R_PPC64_REL16_LO.0, 4),
@@ -228,6 +264,6 @@ impl Relocation {
     }
 }
 
-fn little(words: &[u32]) -> Vec<u8> {
+pub(super) fn little(words: &[u32]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_le_bytes()).collect()
 }

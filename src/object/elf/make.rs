@@ -6,7 +6,7 @@ use object::{BinaryFormat, FileFlags, RelocationFlags, SectionKind, SymbolFlags,
 use super::{Class, ElfObject};
 use crate::error::{Error, Result};
 use crate::object::architecture::Architecture;
-use crate::object::thunk::{Function, Target};
+use crate::object::thunk::Function;
 
 impl<Elf: Class> ElfObject<'_, Elf> {
     /// An object of these functions, each in a section of its own, for the machine and the conventions of this one.
@@ -24,7 +24,8 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             e_flags: self.header.e_flags(self.endian),
         };
         for function in functions {
-            let code = function.thunk.code(architecture).ok_or_else(no_code)?;
+            let code = function.code(architecture).ok_or_else(no_code)?;
+            let binding = if function.weak { elf::STB_WEAK } else { elf::STB_GLOBAL };
             let section_name = [b".text.", function.name.as_slice()].concat();
             let section = object.add_section(Vec::new(), section_name, SectionKind::Text);
             object.append_section_data(section, &code.bytes, 16);
@@ -33,17 +34,12 @@ impl<Elf: Class> ElfObject<'_, Elf> {
                 SymbolSection::Section(section),
                 code.bytes.len() as u64,
                 SymbolFlags::Elf {
-                    st_info: elf::SymbolInfo::new(elf::STB_GLOBAL, elf::STT_FUNC),
+                    st_info: elf::SymbolInfo::new(binding, elf::STT_FUNC),
                     st_other: elf::SymbolOther(code.st_other | elf::STV_HIDDEN.0),
                 },
             ));
             for relocation in code.relocations {
-                let name = match relocation.target {
-                    Target::Callee => function.callee.as_slice(),
-                    Target::GlobalOffsetTable => b"_GLOBAL_OFFSET_TABLE_",
-                    Target::Toc => b".TOC.",
-                };
-                let symbol = reference(&mut object, name);
+                let symbol = reference(&mut object, function.target(relocation.target));
                 let flags = RelocationFlags::Elf { r_type: elf::RelocationType(relocation.r_type) };
                 let (offset, addend) = (relocation.offset, relocation.addend);
                 let added = object.add_relocation(section, Relocation { offset, symbol, addend, flags });

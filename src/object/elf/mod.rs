@@ -7,6 +7,8 @@ mod edit;
 mod layout;
 mod make;
 mod place;
+mod reach;
+mod references;
 mod relocations;
 mod renumber;
 mod symbols;

@@ -1,0 +1,71 @@
+//! Reads relocations: which places refer to which symbols, and how.
+
+use object::elf;
+use object::read::elf::{Crel, Rel, Rela, SectionHeader};
+
+use super::{Class, ElfObject};
+use crate::error::{Error, Result};
+use crate::object::symbol::{Reach, Reference, ReferenceForm, SectionIndex, SymbolIndex};
+
+impl<Elf: Class> ElfObject<'_, Elf> {
+    /// Every reference to the symbols that `wanted` accepts, by sections and then in the order they stand in.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn references(&self, wanted: impl Fn(SymbolIndex) -> bool) -> Result<Vec<Reference>> {
+        let mut found = Vec::new();
+        for (index, header) in self.sections.enumerate().skip(1) {
+            let at = self.section_header_offset(index.0);
+            let section = SectionIndex(header.sh_info(self.endian));
+            let mut add = |symbol: u32, r_type: u32| {
+                if wanted(SymbolIndex(symbol)) {
+                    found.push(Reference { symbol: SymbolIndex(symbol), section, form: ReferenceForm(r_type) });
+                }
+            };
+            self.each_relocation(header, &mut add).map_err(|error| Error::malformed(at, error.to_string()))?;
+        }
+        Ok(found)
+    }
+
+    /// Gives symbol and type of each entry; none where the section has none.
+    fn each_relocation(&self, header: &Elf::SectionHeader, add: &mut impl FnMut(u32, u32)) -> object::read::Result<()> {
+        let (endian, data) = (self.endian, self.data);
+        let mips64el = self.is_mips64el();
+        if let Some((entries, _)) = header.rel(endian, data)? {
+            entries.iter().for_each(|entry| add(entry.r_sym(endian), entry.r_type(endian).0));
+        }
+        if let Some((entries, _)) = header.rela(endian, data)? {
+            let parts = |entry: &Elf::Rela| (entry.r_sym(endian, mips64el), entry.r_type(endian, mips64el).0);
+            entries.iter().map(parts).for_each(|(symbol, r_type)| add(symbol, r_type));
+        }
+        if let Some((entries, _)) = header.crel(endian, data)? {
+            for entry in entries {
+                let Crel { r_sym, r_type, .. } = entry?;
+                add(r_sym, r_type.0);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_mips64el(&self) -> bool {
+        self.header.is_mips64el(self.endian)
+    }
+
+    /// What a relocation type is called.
+    pub fn form_name(&self, form: ReferenceForm) -> String {
+        let names = elf::machine_names(self.header.e_machine(self.endian)).r;
+        let r_type = self.first_type(form);
+        names.name(elf::RelocationType(r_type)).map_or_else(|| form.0.to_string(), str::to_owned)
+    }
+
+    /// What is known of a relocation type.
+    pub fn reach(&self, form: ReferenceForm) -> Reach {
+        super::reach::of(self.header.e_machine(self.endian), self.first_type(form))
+    }
+
+    /// MIPS64 packs three types into one, each for what the one before it made.
+    fn first_type(&self, form: ReferenceForm) -> u32 {
+        let packed = self.header.e_machine(self.endian) == elf::EM_MIPS && self.header.is_class_64();
+        if packed { form.0 & 0xff } else { form.0 }
+    }
+}
