@@ -14,6 +14,7 @@ use crate::plan::{self, Fate, Plan, SymbolDb, tag};
 use crate::policy::{KeepSource, Method, Registries, Scope};
 use crate::report::{ArchiveSummary, Clock, Facts, IsolateReport};
 use crate::rewrite::ArchiveEdits;
+use crate::undefined;
 
 /// What to keep, what becomes private, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct Isolate {
     pub force: bool,
     /// The linker that first joins the members into one object, GNU ld or one that takes its options.
     pub merge: Option<PathBuf>,
+    /// Patterns over what nothing provides, the C runtime included: references that become weak.
+    pub weaken_undefined: Vec<String>,
 }
 
 impl Default for Isolate {
@@ -47,6 +50,7 @@ impl Default for Isolate {
             registries: Registries::default(),
             force: false,
             merge: None,
+            weaken_undefined: Vec::new(),
         }
     }
 }
@@ -87,7 +91,8 @@ impl Isolate {
         let keep = keep_from::load(&self.keep)?;
         let tag = self.tag_for(&parsed);
         clock.lap("fingerprint");
-        let plan = plan::decide(&db, self, &keep, tag)?;
+        let mut plan = plan::decide(&db, self, &keep, tag)?;
+        plan.weakened = undefined::names_to_weaken(&self.weaken_undefined, &parsed, &db)?;
         plan::check(&parsed, &db, &plan, self, &keep).map_err(|error| match &inputs[..] {
             [input] => error.in_archive(&input.path),
             _ => error,

@@ -30,6 +30,9 @@ pub struct Command {
     archives: Vec<PathBuf>,
     #[command(flatten)]
     policy: PolicyArgs,
+    /// Make references to what the pattern matches weak, of those that nothing provides, the C runtime included
+    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
+    weaken_undefined: Vec<String>,
     #[command(flatten)]
     destination: Destination,
 }
@@ -126,6 +129,7 @@ impl PolicyArgs {
             },
             force: self.force,
             merge: self.merge.then(|| self.linker.clone()),
+            weaken_undefined: Vec::new(),
         }
     }
 }
@@ -134,7 +138,8 @@ impl Command {
     pub fn run(&self, global: &Global) -> anyhow::Result<Outcome> {
         let output = self.destination.output();
         global.check_output(&output)?;
-        let mut report = self.policy.policy().run(&self.archives, &output)?;
+        let policy = Isolate { weaken_undefined: self.weaken_undefined.clone(), ..self.policy.policy() };
+        let mut report = policy.run(&self.archives, &output)?;
         if global.verbose == 0 {
             // Times differ from run to run; without being asked for, the report is a function of the input.
             report.phases.clear();

@@ -68,6 +68,7 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
         suffixes,
         fates: Vec::new(),
         registries: HashSet::new(),
+        weakened: HashSet::new(),
         pinned_signatures: HashSet::new(),
     };
     let ids = 0..db.names().len() as u32;

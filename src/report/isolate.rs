@@ -44,6 +44,8 @@ pub struct IsolateReport {
     pub private_by_origin: Vec<OriginCount>,
     /// Sections that became registries of the archives' own.
     pub registries: Vec<Registry>,
+    /// Names that nothing provides and whose references became weak, by name.
+    pub weakened: Vec<String>,
     /// Other definitions that stay as they are.
     pub stays: Vec<StayingName>,
     /// What behaves otherwise than before, or may surprise.
@@ -204,6 +206,11 @@ impl IsolateReport {
             private: facts.private(&names),
             private_by_origin: facts.counts(),
             registries: Vec::new(),
+            weakened: names
+                .iter()
+                .filter(|id| plan.weakened.contains(id))
+                .map(|&id| printable(db.name(id).bytes))
+                .collect(),
             stays: Vec::new(),
             warnings: Vec::new(),
             phases: Vec::new(),
@@ -369,6 +376,9 @@ impl fmt::Display for IsolateReport {
         }
         for registry in &self.registries {
             entry(f, "registry", &format!("{} is {} now", registry.section, registry.to))?;
+        }
+        if !self.weakened.is_empty() {
+            entry(f, "weakened", &counted(self.weakened.len(), "reference", &some(&self.weakened, 4)))?;
         }
         let mut reasons = BTreeMap::<&str, Vec<String>>::new();
         for name in &self.stays {

@@ -40,8 +40,8 @@ enum CLibrary {
 pub enum Provider {
     /// A library that was named.
     Library(String),
-    /// glibc: which of its libraries.
-    Glibc(&'static str),
+    /// glibc.
+    Glibc,
     /// A library of the target's.
     Target,
     /// The linker, or a start file.
@@ -56,7 +56,7 @@ impl std::fmt::Display for Provider {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Library(path) => f.write_str(path),
-            Self::Glibc(library) => write!(f, "lib{library} of glibc"),
+            Self::Glibc => f.write_str("glibc"),
             Self::Target => f.write_str("the target's libraries"),
             Self::Linker => f.write_str("the linker"),
             Self::Compiler => f.write_str("the compiler's runtime library"),
@@ -130,12 +130,12 @@ impl<'d> Providers<'d> {
             Some(CLibrary::Any(history)) => {
                 let wanted = version.and_then(Version::of_node);
                 let fits = |entry: &&crate::glibc::history::Entry| wanted.is_none_or(|wanted| entry.version == wanted);
-                history.of_symbol(base).iter().rfind(fits).map(|entry| Provider::Glibc(entry.library))
+                history.of_symbol(base).iter().find(fits).map(|_| Provider::Glibc)
             }
             Some(CLibrary::Sysroot(sysroot)) => sysroot.defines(base).then_some(Provider::Target),
             None => None,
         };
-        let nonshared = || (self.c.is_some() && runtime::is_nonshared(name)).then_some(Provider::Glibc("c"));
+        let nonshared = || (self.c.is_some() && runtime::is_nonshared(name)).then_some(Provider::Glibc);
         of_c.or_else(nonshared)
             .or_else(|| self.compiler.contains(base).then_some(Provider::Compiler))
             .or_else(|| (!self.has_cxx && runtime::is_of_cxx(name)).then_some(Provider::Cxx))

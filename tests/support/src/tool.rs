@@ -15,6 +15,7 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("g++", &["g++"], "g++"),
     ("gcc", &["gcc"], "gcc"),
     ("gdb", &["gdb"], "gdb"),
+    ("go", &["go"], "golang-go"),
     ("ld.bfd", &["ld.bfd"], "binutils"),
     ("ld.lld", &["ld.lld-19", "ld.lld"], "lld-19"),
     ("llvm-ar", &["llvm-ar-19", "llvm-ar"], "llvm-19"),
