@@ -135,11 +135,11 @@ impl<'d> Object<'d> {
         }
     }
 
-    /// How far away a form of reference lets its definition be.
-    pub fn reach(&self, form: symbol::ReferenceForm) -> symbol::Reach {
+    /// How far away a form of reference in a section lets its definition be.
+    pub fn reach(&self, section: symbol::SectionIndex, form: symbol::ReferenceForm) -> symbol::Reach {
         match self {
-            Self::Elf32(object) => object.reach(form),
-            Self::Elf64(object) => object.reach(form),
+            Self::Elf32(object) => object.reach(section, form),
+            Self::Elf64(object) => object.reach(section, form),
             Self::Unserved(_) | Self::Other => symbol::Reach::Unknown,
         }
     }

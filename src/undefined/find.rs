@@ -102,7 +102,7 @@ impl<'d> References<'d> {
             let loaded = loaded.contains(&section);
             entry.is_tls |= symbol.kind == SymbolKind::Tls;
             // What debuggers read takes any value.
-            let reaches = forms.keys().filter(|_| loaded).map(|&form| object.reach(form));
+            let reaches = forms.keys().filter(|_| loaded).map(|&form| object.reach(section, form));
             entry.reach = reaches.fold(entry.reach, Reach::max);
             entry.uses.push(Use { member: (member.archive, member.position), section, loaded, forms });
         }

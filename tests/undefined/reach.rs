@@ -36,7 +36,7 @@ fn what_a_name_needs_is_what_linkers_take() {
 
 /// Holds what is said of each name against each of three linkers; gives all that was said.
 fn check(machine: &str, gcc: PathBuf, link: impl Fn(&Scratch, usize, &str) -> Outcome) -> String {
-    let mut seen = String::new();
+    let (mut seen, mut wrong) = (String::new(), Vec::new());
     for flags in [&["-fPIC"][..], &["-fPIC", "-fno-plt"], &["-fno-pic"]] {
         let scratch = scratch();
         archive_by(&gcc, &scratch, "lib.a", flags, &[("uses.c", SOURCE), ("distance.c", DISTANCE)]);
@@ -46,7 +46,11 @@ fn check(machine: &str, gcc: PathBuf, link: impl Fn(&Scratch, usize, &str) -> Ou
         for name in NAMES {
             let symbol = symbols.iter().find(|symbol| symbol["name"] == name).expect(name);
             let label = format!("{machine} {flags:?}: {symbol}");
-            let needs = symbol["needs"].as_str().unwrap_or_else(|| panic!("not known: {label}"));
+            let Some(needs) = symbol["needs"].as_str() else {
+                // Calls through a table of the program's own making, which linkers turn into others.
+                assert!(machine == "ppc64le" && flags.contains(&"-fno-plt"), "not known: {label}");
+                continue;
+            };
             seen += &format!("{label}\n");
             // All the others out of the way.
             let alone = |option: &str, output: &str| {
@@ -67,13 +71,18 @@ fn check(machine: &str, gcc: PathBuf, link: impl Fn(&Scratch, usize, &str) -> Ou
             };
             alone("--weaken", "weak.a").succeeds();
             let weak = takes("weak.a");
-            assert_eq!(weak == 3, needs == "weaken", "{weak} of 3 linkers take the weak reference: {label}");
+            if (weak == 3) != (needs == "weaken") {
+                wrong.push(format!("{weak} of 3 linkers take the weak reference: {label}"));
+            }
             if name != "threadlocal" {
                 alone("--stub", "stub.a").succeeds();
                 let stub = takes("stub.a");
-                assert_eq!(stub == 3, needs != "rebuild", "{stub} of 3 linkers take the stub: {label}");
+                if (stub == 3) != (needs != "rebuild") {
+                    wrong.push(format!("{stub} of 3 linkers take the stub: {label}"));
+                }
             }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     seen
 }

@@ -7,10 +7,11 @@ use object::elf::*;
 
 use crate::object::symbol::Reach;
 
-/// What is known of a machine's relocation type.
-pub fn of(machine: Machine, r_type: u32) -> Reach {
+/// What is known of a machine's relocation type in a section that is writable or not: whole words in code and constants
+/// would have the dynamic linker write there, which LLD refuses.
+pub fn of(machine: Machine, r_type: u32, writable: bool) -> Reach {
     let r_type = RelocationType(r_type);
-    let (anywhere, same_file, program) = match machine {
+    let [words, anywhere, same_file, program] = match machine {
         EM_X86_64 => X86_64,
         EM_386 => I386,
         EM_AARCH64 => AARCH64,
@@ -20,16 +21,19 @@ pub fn of(machine: Machine, r_type: u32) -> Reach {
         EM_PPC64 => PPC64,
         _ => return Reach::Unknown,
     };
-    let places = [(anywhere, Reach::Anywhere), (same_file, Reach::SameFile), (program, Reach::Program)];
-    places.iter().find(|(types, _)| types.contains(&r_type)).map_or(Reach::Unknown, |&(_, reach)| reach)
+    let of_words = if writable { Reach::Anywhere } else { Reach::Program };
+    let kinds =
+        [(words, of_words), (anywhere, Reach::Anywhere), (same_file, Reach::SameFile), (program, Reach::Program)];
+    kinds.iter().find(|(types, _)| types.contains(&r_type)).map_or(Reach::Unknown, |&(_, reach)| reach)
 }
 
+/// Whole words; what goes through tables and calls that may; distances; and what only programs can have.
 type Types = &'static [RelocationType];
 
-const X86_64: (Types, Types, Types) = (
+const X86_64: [Types; 4] = [
+    &[R_X86_64_64],
     &[
         R_X86_64_NONE,
-        R_X86_64_64,
         R_X86_64_PLT32,
         R_X86_64_GOTPCREL,
         R_X86_64_GOTPCRELX,
@@ -45,19 +49,19 @@ const X86_64: (Types, Types, Types) = (
     ],
     &[R_X86_64_PC32, R_X86_64_PC64, R_X86_64_GOTOFF64],
     &[R_X86_64_32, R_X86_64_32S, R_X86_64_16, R_X86_64_8, R_X86_64_TPOFF32],
-);
+];
 
-/// GNU ld takes more of them, with relocations in the code for the dynamic linker.
-const I386: (Types, Types, Types) = (
-    &[R_386_NONE, R_386_32, R_386_PLT32, R_386_GOT32, R_386_GOT32X, R_386_TLS_GD, R_386_TLS_IE, R_386_TLS_GOTIE],
+const I386: [Types; 4] = [
+    &[R_386_32],
+    &[R_386_NONE, R_386_PLT32, R_386_GOT32, R_386_GOT32X, R_386_TLS_GD, R_386_TLS_IE, R_386_TLS_GOTIE],
     &[R_386_PC32, R_386_GOTOFF],
     &[R_386_TLS_LE, R_386_TLS_LE_32],
-);
+];
 
-const AARCH64: (Types, Types, Types) = (
+const AARCH64: [Types; 4] = [
+    &[R_AARCH64_ABS64],
     &[
         R_AARCH64_NONE,
-        R_AARCH64_ABS64,
         R_AARCH64_CALL26,
         R_AARCH64_JUMP26,
         R_AARCH64_CONDBR19,
@@ -85,13 +89,12 @@ const AARCH64: (Types, Types, Types) = (
         R_AARCH64_PREL64,
     ],
     &[R_AARCH64_ABS32, R_AARCH64_ABS16, R_AARCH64_TLSLE_ADD_TPREL_HI12, R_AARCH64_TLSLE_ADD_TPREL_LO12_NC],
-);
+];
 
-const ARM: (Types, Types, Types) = (
+const ARM: [Types; 4] = [
+    &[R_ARM_ABS32, R_ARM_TARGET1],
     &[
         R_ARM_NONE,
-        R_ARM_ABS32,
-        R_ARM_TARGET1,
         R_ARM_TARGET2,
         R_ARM_PC24,
         R_ARM_PLT32,
@@ -106,13 +109,17 @@ const ARM: (Types, Types, Types) = (
     ],
     &[R_ARM_REL32, R_ARM_GOTOFF, R_ARM_MOVW_PREL_NC, R_ARM_MOVT_PREL, R_ARM_THM_MOVW_PREL_NC, R_ARM_THM_MOVT_PREL],
     &[R_ARM_MOVW_ABS_NC, R_ARM_MOVT_ABS, R_ARM_THM_MOVW_ABS_NC, R_ARM_THM_MOVT_ABS, R_ARM_TLS_LE32],
-);
+];
 
-const RISCV: (Types, Types, Types) = (
+/// Distances in data are sums: linkers take them with any summand, a weak one that is null too.
+const RISCV: [Types; 4] = [
+    &[R_RISCV_32, R_RISCV_64],
     &[
         R_RISCV_NONE,
-        R_RISCV_32,
-        R_RISCV_64,
+        R_RISCV_ADD32,
+        R_RISCV_ADD64,
+        R_RISCV_SUB32,
+        R_RISCV_SUB64,
         R_RISCV_CALL,
         R_RISCV_CALL_PLT,
         R_RISCV_GOT_HI20,
@@ -121,12 +128,12 @@ const RISCV: (Types, Types, Types) = (
     ],
     &[R_RISCV_PCREL_HI20, R_RISCV_JAL],
     &[R_RISCV_HI20, R_RISCV_LO12_I, R_RISCV_LO12_S, R_RISCV_TPREL_HI20],
-);
+];
 
-const S390: (Types, Types, Types) = (
+const S390: [Types; 4] = [
+    &[R_390_64],
     &[
         R_390_NONE,
-        R_390_64,
         R_390_PLT32DBL,
         R_390_GOTENT,
         R_390_GOTPLTENT,
@@ -135,16 +142,28 @@ const S390: (Types, Types, Types) = (
         R_390_GOT20,
         R_390_GOT32,
         R_390_TLS_GD64,
+        R_390_TLS_GDCALL,
+        R_390_TLS_LDCALL,
         R_390_TLS_IEENT,
     ],
     &[R_390_PC32, R_390_PC32DBL, R_390_PC64, R_390_GOTOFF64],
     &[R_390_32, R_390_16, R_390_TLS_LE64],
-);
+];
 
 /// Calls without a table of contents, and that table's entries by `GOT16` types, are unknown here: LLD 19 takes none of
 /// the former that leaves its object, mold 1.10 neither kind.
-const PPC64: (Types, Types, Types) = (
-    &[R_PPC64_NONE, R_PPC64_ADDR64, R_PPC64_REL24],
+const PPC64: [Types; 4] = [
+    &[R_PPC64_ADDR64],
+    &[
+        R_PPC64_NONE,
+        R_PPC64_REL24,
+        R_PPC64_GOT_TLSGD16_HA,
+        R_PPC64_GOT_TLSGD16_LO,
+        R_PPC64_TLSGD,
+        R_PPC64_GOT_TPREL16_HA,
+        R_PPC64_GOT_TPREL16_LO_DS,
+        R_PPC64_TLS,
+    ],
     &[R_PPC64_TOC16_HA, R_PPC64_TOC16_LO, R_PPC64_TOC16_LO_DS, R_PPC64_REL32, R_PPC64_REL64],
     &[R_PPC64_ADDR32, R_PPC64_ADDR16_HA, R_PPC64_ADDR16_LO, R_PPC64_TPREL16_HA],
-);
+];

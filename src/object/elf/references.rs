@@ -58,9 +58,11 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         names.name(elf::RelocationType(r_type)).map_or_else(|| form.0.to_string(), str::to_owned)
     }
 
-    /// What is known of a relocation type.
-    pub fn reach(&self, form: ReferenceForm) -> Reach {
-        super::reach::of(self.header.e_machine(self.endian), self.first_type(form))
+    /// What is known of a relocation type, where it changes this section.
+    pub fn reach(&self, section: SectionIndex, form: ReferenceForm) -> Reach {
+        let section = self.sections.section(object::SectionIndex(section.0 as usize));
+        let writable = section.is_ok_and(|section| section.sh_flags(self.endian).0 & elf::SHF_WRITE.0 != 0);
+        super::reach::of(self.header.e_machine(self.endian), self.first_type(form), writable)
     }
 
     /// MIPS64 packs three types into one, each for what the one before it made.
