@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use armend::Isolate;
+use armend::glibc::Version;
 use armend::policy::{KeepSource, Method, Registries, Scope};
 use clap::{Args, ValueEnum};
 
@@ -30,6 +31,9 @@ pub struct Command {
     archives: Vec<PathBuf>,
     #[command(flatten)]
     policy: PolicyArgs,
+    /// Make this release of glibc suffice, as `armend glibc --pin` does
+    #[arg(long, value_name = "VERSION")]
+    glibc: Option<Version>,
     #[command(flatten)]
     destination: Destination,
 }
@@ -126,6 +130,7 @@ impl PolicyArgs {
             },
             force: self.force,
             merge: self.merge.then(|| self.linker.clone()),
+            glibc: None,
         }
     }
 }
@@ -134,7 +139,8 @@ impl Command {
     pub fn run(&self, global: &Global) -> anyhow::Result<Outcome> {
         let output = self.destination.output();
         global.check_output(&output)?;
-        let mut report = self.policy.policy().run(&self.archives, &output)?;
+        let isolate = Isolate { glibc: self.glibc, ..self.policy.policy() };
+        let mut report = isolate.run(&self.archives, &output)?;
         if global.verbose == 0 {
             // Times differ from run to run; without being asked for, the report is a function of the input.
             report.phases.clear();

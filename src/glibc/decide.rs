@@ -42,6 +42,8 @@ pub enum Remedy {
     Alias(&'static str, Entry),
     /// They go to a new function, which calls a symbol of this version.
     Call(&'static str, Entry, Thunk),
+    /// They go to new data, of so many zero bytes.
+    Zeros(u8),
     /// Weak ones go to a name that nothing defines: the code looks whether it is there.
     Absent,
     /// Nothing here helps, for a reason.
@@ -73,6 +75,10 @@ impl Decider {
     /// What it takes for these references, which bind to `binds`, to need no more than `limit`.
     pub fn remedy(&self, used: &Use<'_>, binds: Version, limit: Version) -> Remedy {
         let (name, node) = used.split();
+        let known = self.history.of_symbol(name);
+        if node.is_some() && !known.is_empty() && known.iter().all(|entry| entry.version != binds) {
+            return Remedy::Unmet("glibc never had this version of it");
+        }
         if let Some(entry) = self.history.at(name, limit) {
             // Whoever links against another release than the one at hand binds to the newest it has.
             let newest = self.history.at(name, self.history.newest).map_or(binds, |entry| entry.version);
@@ -83,23 +89,19 @@ impl Decider {
             return Remedy::Fits;
         }
         // Rust has no weak references but those that are looked at first (`extern_weak`), std's among them.
-        if used.weak {
-            return match used.in_rust {
-                true => Remedy::Absent,
-                false => Remedy::Unmet("weak, in code that may not look whether it is there"),
-            };
+        if used.weak && used.in_rust {
+            return Remedy::Absent;
         }
-        let name = std::str::from_utf8(name).unwrap_or_default();
-        match replacements::of(name, self.architecture) {
-            Some(Replacement::Alias(other)) => match self.history.at(other.as_bytes(), limit) {
-                Some(entry) => Remedy::Alias(other, entry),
-                None => Remedy::Unmet("what could stand in for it is not that old either"),
-            },
-            Some(Replacement::Call(callee, thunk)) => match self.history.at(callee.as_bytes(), limit) {
-                Some(entry) if thunk.exists_on(self.architecture) => Remedy::Call(callee, entry, thunk),
-                Some(_) => Remedy::Unmet("there is no code for this machine"),
-                None => Remedy::Unmet("what could stand in for it is not that old either"),
-            },
+        let older = |name: &str| self.history.at(name.as_bytes(), limit);
+        let too_new = Remedy::Unmet("what could stand in for it is not that old either");
+        match replacements::of(std::str::from_utf8(name).unwrap_or_default(), self.architecture) {
+            Some(Replacement::Alias(name)) => older(name).map_or(too_new, |entry| Remedy::Alias(name, entry)),
+            Some(Replacement::Call(name, thunk)) => {
+                older(name).map_or(too_new, |entry| Remedy::Call(name, entry, thunk))
+            }
+            Some(Replacement::Zeros(size)) => Remedy::Zeros(size),
+            Some(Replacement::NoCode) => Remedy::Unmet("there is no code for this machine"),
+            None if used.weak => Remedy::Unmet("weak, in code that may not look whether it is there"),
             None => Remedy::Unmet("it has no older version"),
         }
     }

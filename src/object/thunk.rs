@@ -14,15 +14,22 @@ pub struct Thunk {
     pub first: u16,
 }
 
-/// A function to be made.
-#[derive(Debug, Clone)]
-pub struct Function {
-    /// Its name; hidden.
+/// A hidden symbol to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition {
+    /// Its name.
     pub name: Vec<u8>,
-    /// What it calls, with a version where it is bound to one.
-    pub callee: Vec<u8>,
-    /// How.
-    pub thunk: Thunk,
+    /// What it is.
+    pub body: Body,
+}
+
+/// What a symbol that is made stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// A function that calls this one, whose name has a version where it is bound to one.
+    Call(Vec<u8>, Thunk),
+    /// Data that is only read: so many zero bytes.
+    Zeros(u8),
 }
 
 /// A function's code.
@@ -101,7 +108,7 @@ impl Thunk {
         let padding = 8_u8.wrapping_sub(pushed) % 16;
         let mut bytes = vec![0x53]; // push %ebx
         bytes.extend([0xe8, 0, 0, 0, 0, 0x5b]); // call .+5; pop %ebx
-        bytes.extend([0x81, 0xc3, 2, 0, 0, 0]); // add $_GLOBAL_OFFSET_TABLE_+2,%ebx
+        bytes.extend([0x81, 0xc3, 3, 0, 0, 0]); // add $_GLOBAL_OFFSET_TABLE_+3,%ebx: from the pop on
         bytes.extend([0x83, 0xec, padding]); // sub $padding,%esp
         for _ in 0..self.arguments {
             bytes.extend([0xff, 0x74, 0x24, 4 + padding + 4 * self.arguments]); // push argument, last first
@@ -131,21 +138,25 @@ impl Thunk {
 
     /// `r0` to `r3`, then the stack. A32 code: linkers switch where T32 code calls it.
     fn arm(self) -> Option<Code> {
-        let first = u8::try_from(self.first).ok()?;
+        let [low, high] = self.first.to_le_bytes().map(u32::from);
         let moves = |count: u32| (0..count).rev().map(|from| 0xe1a0_0000 | (from + 1) << 12 | from); // mov
-        let load = 0xe3a0_0000 | u32::from(first); // mov r0,#first
+        let load = [0xe3a0_0000 | low, 0xe380_0c00 | high]; // mov r0,#low; orr r0,r0,#(high << 8)
         match self.arguments {
             0..=3 => {
-                let words: Vec<u32> = moves(self.arguments.into()).chain([load, 0xeaff_fffe]).collect(); // b callee
+                let jump = [0xeaff_fffe]; // b callee
+                let words: Vec<u32> = moves(self.arguments.into()).chain(load).chain(jump).collect();
                 let offset = 4 * words.len() as u64 - 4;
                 Some(Code::tail(little(&words), Relocation::callee(offset, elf::R_ARM_JUMP24.0, 0)))
             }
-            4 => {
+            4 | 5 => {
                 // sub sp,sp,#16; str lr,[sp,#12]; str r3,[sp]
-                let before = [0xe24d_d010, 0xe58d_e00c, 0xe58d_3000];
+                let mut before = vec![0xe24d_d010, 0xe58d_e00c, 0xe58d_3000];
+                if self.arguments == 5 {
+                    before.extend([0xe59d_c010, 0xe58d_c004]); // ldr ip,[sp,#16]; str ip,[sp,#4]
+                }
                 // bl callee; ldr lr,[sp,#12]; add sp,sp,#16; bx lr
                 let after = [0xebff_fffe, 0xe59d_e00c, 0xe28d_d010, 0xe12f_ff1e];
-                let words: Vec<u32> = before.into_iter().chain(moves(3)).chain([load]).chain(after).collect();
+                let words: Vec<u32> = before.into_iter().chain(moves(3)).chain(load).chain(after).collect();
                 let offset = 4 * (words.len() - after.len()) as u64;
                 Some(Code::tail(little(&words), Relocation::callee(offset, elf::R_ARM_CALL.0, 0)))
             }
@@ -166,7 +177,7 @@ impl Thunk {
         Some(Code::tail(little(&words), Relocation::callee(offset, elf::R_RISCV_CALL_PLT.0, 0)))
     }
 
-    /// `r2` to `r6`; `r6` belongs to the caller all the same.
+    /// `r2` to `r6`, then the stack; `r6` belongs to the caller all the same.
     fn s390x(self) -> Option<Code> {
         let moves = |count: u8| (2..2 + count).rev().flat_map(|from| [0xb9, 0x04, 0x00, (from + 1) << 4 | from]); // lgr
         let mut load = vec![0xa7, 0x29]; // lghi %r2,first
@@ -178,11 +189,14 @@ impl Thunk {
                 let offset = bytes.len() as u64 - 4;
                 Some(Code::tail(bytes, Relocation::callee(offset, elf::R_390_PLT32DBL.0, 2)))
             }
-            4 => {
-                // stmg %r6,%r15,48(%r15); aghi %r15,-160
-                let before = [0xeb, 0x6f, 0xf0, 0x30, 0x00, 0x24, 0xa7, 0xfb, 0xff, 0x60];
-                // brasl %r14,callee@PLT; lmg %r6,%r15,208(%r15); br %r14
-                let after = [0xc0, 0xe5, 0, 0, 0, 0, 0xeb, 0x6f, 0xf0, 0xd0, 0x00, 0x04, 0x07, 0xfe];
+            4 | 5 => {
+                // stmg %r6,%r15,48(%r15); aghi %r15,-168
+                let mut before = vec![0xeb, 0x6f, 0xf0, 0x30, 0x00, 0x24, 0xa7, 0xfb, 0xff, 0x58];
+                if self.arguments == 5 {
+                    before.extend([0xe3, 0x60, 0xf0, 0xa0, 0x00, 0x24]); // stg %r6,160(%r15)
+                }
+                // brasl %r14,callee@PLT; lmg %r6,%r15,216(%r15); br %r14
+                let after = [0xc0, 0xe5, 0, 0, 0, 0, 0xeb, 0x6f, 0xf0, 0xd8, 0x00, 0x04, 0x07, 0xfe];
                 let bytes: Vec<u8> = before.into_iter().chain(moves(4)).chain(load).chain(after).collect();
                 let offset = (bytes.len() - after.len() + 2) as u64;
                 Some(Code::tail(bytes, Relocation::callee(offset, elf::R_390_PLT32DBL.0, 2)))
