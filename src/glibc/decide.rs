@@ -37,17 +37,26 @@ pub enum Remedy {
     /// They need no more.
     Fits,
     /// They name an older version.
-    Pin(Entry),
-    /// They name another symbol, of this version.
-    Alias(&'static str, Entry),
-    /// They go to a new function, which calls a symbol of this version.
-    Call(&'static str, Entry, Thunk),
+    Pin(Target),
+    /// They name another symbol.
+    Alias(Target),
+    /// They go to a new function, which calls another symbol.
+    Call(Target, Thunk),
     /// They go to new data, of so many zero bytes.
     Zeros(u8),
     /// Weak ones go to a name that nothing defines: the code looks whether it is there.
     Absent,
     /// Nothing here helps, for a reason.
     Unmet(&'static str),
+}
+
+/// A symbol of a version that is old enough.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The name, with the version where a reference without one would bind to another.
+    pub name: Vec<u8>,
+    /// The version, and where it is.
+    pub entry: Entry,
 }
 
 /// What decides.
@@ -83,7 +92,7 @@ impl Decider {
             // Whoever links against another release than the one at hand binds to the newest it has.
             let newest = self.history.at(name, self.history.newest).map_or(binds, |entry| entry.version);
             let fits = binds <= limit && (node.is_some() || newest <= limit);
-            return if fits { Remedy::Fits } else { Remedy::Pin(entry) };
+            return if fits { Remedy::Fits } else { Remedy::Pin(Target { name: versioned(name, entry), entry }) };
         }
         if binds <= limit {
             return Remedy::Fits;
@@ -92,12 +101,11 @@ impl Decider {
         if used.weak && used.in_rust {
             return Remedy::Absent;
         }
-        let older = |name: &str| self.history.at(name.as_bytes(), limit);
-        let too_new = Remedy::Unmet("what could stand in for it is not that old either");
+        let too_new = || Remedy::Unmet("what could stand in for it is not that old either");
         match replacements::of(std::str::from_utf8(name).unwrap_or_default(), self.architecture) {
-            Some(Replacement::Alias(name)) => older(name).map_or(too_new, |entry| Remedy::Alias(name, entry)),
-            Some(Replacement::Call(name, thunk)) => {
-                older(name).map_or(too_new, |entry| Remedy::Call(name, entry, thunk))
+            Some(Replacement::Alias(other)) => self.target(other, limit).map_or_else(too_new, Remedy::Alias),
+            Some(Replacement::Call(callee, thunk)) => {
+                self.target(callee, limit).map_or_else(too_new, |target| Remedy::Call(target, thunk))
             }
             Some(Replacement::Zeros(size)) => Remedy::Zeros(size),
             Some(Replacement::NoCode) => Remedy::Unmet("there is no code for this machine"),
@@ -105,4 +113,18 @@ impl Decider {
             None => Remedy::Unmet("it has no older version"),
         }
     }
+
+    /// What stands in for another symbol. Its version is named only where it has to be: static links know no versions,
+    /// and mold 1.10 does not know the default one by its name.
+    fn target(&self, name: &'static str, limit: Version) -> Option<Target> {
+        let entry = self.history.at(name.as_bytes(), limit)?;
+        let is_newest = self.history.of_symbol(name.as_bytes()).last() == Some(&entry);
+        let plain = is_newest && !replacements::is_retired(name);
+        let name = if plain { name.as_bytes().to_vec() } else { versioned(name.as_bytes(), entry) };
+        Some(Target { name, entry })
+    }
+}
+
+fn versioned(name: &[u8], entry: Entry) -> Vec<u8> {
+    [name, b"@", entry.version.node().as_bytes()].concat()
 }

@@ -34,18 +34,13 @@ enum Pin {
 impl<'d> Pins<'d> {
     /// What it takes for each use to need no more than `limit`.
     pub(super) fn of(decider: &Decider, uses: &[Use<'d>], limit: Version) -> Self {
-        let versioned = |name: &[u8], version: Version| [name, b"@", version.node().as_bytes()].concat();
         let pin = |used: &Use<'d>| {
-            let (base, _) = used.split();
             Some(match decider.remedy(used, decider.binds(used)?, limit) {
                 Remedy::Fits | Remedy::Unmet(_) => return None,
-                Remedy::Pin(entry) => Pin::Given(versioned(base, entry.version)),
-                Remedy::Alias(name, entry) => Pin::Given(versioned(name.as_bytes(), entry.version)),
-                Remedy::Absent => Pin::Absent,
+                Remedy::Pin(target) | Remedy::Alias(target) => Pin::Given(target.name),
+                Remedy::Call(target, thunk) => Pin::Defined(Body::Call(target.name, thunk)),
                 Remedy::Zeros(size) => Pin::Defined(Body::Zeros(size)),
-                Remedy::Call(callee, entry, thunk) => {
-                    Pin::Defined(Body::Call(versioned(callee.as_bytes(), entry.version), thunk))
-                }
+                Remedy::Absent => Pin::Absent,
             })
         };
         Self { names: uses.iter().filter_map(|used| Some((used.name, pin(used)?))).collect() }

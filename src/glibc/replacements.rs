@@ -31,6 +31,11 @@ pub fn of(name: &str, architecture: Architecture) -> Option<Replacement> {
     Some(thunk.map_or(Replacement::NoCode, |thunk| Replacement::Call(callee, thunk)))
 }
 
+/// Whether newer releases have what stands in for others only for programs that are linked already.
+pub fn is_retired(name: &str) -> bool {
+    name.starts_with("__") && !name.starts_with("__isoc99_")
+}
+
 fn alias(name: &str) -> Option<&'static str> {
     Some(match name {
         // C23's: binary numbers (`0b1`) are not read.
@@ -86,27 +91,33 @@ fn alias(name: &str) -> Option<&'static str> {
 /// What to call, how many arguments the caller gives, and what goes in front of them, where that is known.
 type Call = (&'static str, u8, Option<u16>);
 
-/// Before 2.33, `stat` and its kind were in each program, and called functions that take the structure's version first
-/// (`_STAT_VER` of each machine's `bits/stat.h`).
+/// `stat` and its kind are 2.33's. Where kernel and C library have one structure, each is a system call. Elsewhere they
+/// are what they were in each program before: calls of functions that take the structure's version first (`_STAT_VER`
+/// of each machine's `bits/stat.h`).
 fn stat(name: &str, architecture: Architecture) -> Option<Call> {
-    let (callee, arguments) = match name {
-        "stat" => ("__xstat", 2),
-        "stat64" => ("__xstat64", 2),
-        "lstat" => ("__lxstat", 2),
-        "lstat64" => ("__lxstat64", 2),
-        "fstat" => ("__fxstat", 2),
-        "fstat64" => ("__fxstat64", 2),
-        "fstatat" => ("__fxstatat", 4),
-        "fstatat64" => ("__fxstatat64", 4),
+    use Architecture::{Aarch64, Arm, I386, Ppc64le, Riscv64, S390x, X32, X86_64};
+    let (numbers, callee, arguments): ([u16; 3], _, _) = match name {
+        "stat" => ([4, 106, 106], "__xstat", 2),
+        "stat64" => ([4, 106, 106], "__xstat64", 2),
+        "lstat" => ([6, 107, 107], "__lxstat", 2),
+        "lstat64" => ([6, 107, 107], "__lxstat64", 2),
+        "fstat" => ([5, 108, 108], "__fxstat", 2),
+        "fstat64" => ([5, 108, 108], "__fxstat64", 2),
+        "fstatat" => ([262, 293, 291], "__fxstatat", 4),
+        "fstatat64" => ([262, 293, 291], "__fxstatat64", 4),
         _ => return None,
     };
-    let version = match architecture {
-        Architecture::Aarch64 | Architecture::Riscv64 => Some(0),
-        Architecture::X86_64 | Architecture::X32 | Architecture::S390x | Architecture::Ppc64le => Some(1),
-        Architecture::I386 | Architecture::Arm => Some(3),
-        Architecture::Loongarch64 | Architecture::Mips64el | Architecture::Mipsel | Architecture::Sparc64 => None,
-    };
-    Some((callee, arguments, version))
+    Some(match architecture {
+        X86_64 => ("syscall", arguments, Some(numbers[0])),
+        S390x => ("syscall", arguments, Some(numbers[1])),
+        Ppc64le => ("syscall", arguments, Some(numbers[2])),
+        Aarch64 | Riscv64 => (callee, arguments, Some(0)),
+        X32 => (callee, arguments, Some(1)),
+        I386 | Arm => (callee, arguments, Some(3)),
+        Architecture::Loongarch64 | Architecture::Mips64el | Architecture::Mipsel | Architecture::Sparc64 => {
+            (callee, arguments, None)
+        }
+    })
 }
 
 /// Functions that are a system call and nothing else: `syscall` sets `errno` as they do, to `ENOSYS` where the kernel

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::decide::{Remedy, Use};
+use super::decide::Remedy;
 use super::{Survey, Version};
 use crate::error::{printable, printable_path};
 use crate::input::ParsedArchive;
@@ -116,7 +116,7 @@ impl GlibcNeeds {
                 weak: used.weak,
                 members: members.remove(used.name).unwrap_or_default(),
                 remedy: remedy.as_ref().map(Remedy::word),
-                detail: remedy.as_ref().and_then(|remedy| remedy.detail(used)),
+                detail: remedy.as_ref().and_then(Remedy::detail),
             });
         }
         symbols.sort_by(|a, b| b.binds.cmp(&a.binds).then_with(|| a.name.cmp(&b.name)));
@@ -185,7 +185,7 @@ impl Remedy {
 
     fn entry(&self) -> Option<&super::history::Entry> {
         match self {
-            Self::Pin(entry) | Self::Alias(_, entry) | Self::Call(_, entry, _) => Some(entry),
+            Self::Pin(target) | Self::Alias(target) | Self::Call(target, _) => Some(&target.entry),
             Self::Fits | Self::Zeros(_) | Self::Absent | Self::Unmet(_) => None,
         }
     }
@@ -194,19 +194,15 @@ impl Remedy {
     fn floor(&self, binds: Version) -> Option<Version> {
         match self {
             Self::Fits | Self::Unmet(_) => Some(binds),
-            Self::Absent | Self::Zeros(_) => None,
-            Self::Pin(entry) | Self::Alias(_, entry) | Self::Call(_, entry, _) => Some(entry.version),
+            _ => self.entry().map(|entry| entry.version),
         }
     }
 
-    fn detail(&self, used: &Use<'_>) -> Option<String> {
+    fn detail(&self) -> Option<String> {
         Some(match self {
             Self::Fits => return None,
-            Self::Pin(entry) => format!("{}@{}", printable(used.split().0), entry.version.node()),
-            Self::Alias(name, entry) => format!("{name}@{}", entry.version.node()),
-            Self::Call(callee, entry, thunk) => {
-                format!("calls {callee}@{} with {} first", entry.version.node(), thunk.first)
-            }
+            Self::Pin(target) | Self::Alias(target) => printable(&target.name),
+            Self::Call(target, thunk) => format!("calls {} with {} first", printable(&target.name), thunk.first),
             Self::Zeros(size) => count((*size).into(), "zero byte"),
             Self::Absent => "not there: the code looks first".to_owned(),
             Self::Unmet(why) => (*why).to_owned(),
