@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
+use crate::glibc::{GlibcNeeds, Pins, Survey, Version};
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
 use crate::merge;
@@ -37,6 +38,8 @@ pub struct Isolate {
     pub merge: Option<PathBuf>,
     /// Patterns over what nothing provides, the C runtime included: references that become weak.
     pub weaken_undefined: Vec<String>,
+    /// The release of glibc that is to suffice.
+    pub glibc: Option<Version>,
 }
 
 impl Default for Isolate {
@@ -51,6 +54,7 @@ impl Default for Isolate {
             force: false,
             merge: None,
             weaken_undefined: Vec::new(),
+            glibc: None,
         }
     }
 }
@@ -101,7 +105,14 @@ impl Isolate {
         let mut report =
             IsolateReport::of_plan(&Facts { archives: &parsed, db: &db, plan: &plan, keep: &keep, policy: self });
         clock.lap("report");
-        report.archives = carry_out(&parsed, &inputs, &db, &plan, output, &mut clock)?;
+        let mut pins = Pins::default();
+        if let Some(limit) = self.glibc {
+            let survey = Survey::of(&parsed, &db, None, Some(limit))?;
+            report.glibc = Some(GlibcNeeds::of(&parsed, &db, &survey, self.glibc));
+            pins = survey.pins(limit);
+            clock.lap("glibc");
+        }
+        report.archives = carry_out(&parsed, &inputs, &db, (&plan, &pins), output, &mut clock)?;
         report.changed = report.archives.iter().any(|archive| archive.changed);
         report.phases = clock.into_phases();
         Ok(report)
@@ -132,7 +143,7 @@ fn carry_out<'d>(
     parsed: &[ParsedArchive<'d>],
     inputs: &[Input],
     db: &SymbolDb<'d>,
-    plan: &Plan<'d>,
+    (plan, pins): (&Plan<'d>, &Pins<'d>),
     output: &Output,
     clock: &mut Clock,
 ) -> Result<Vec<ArchiveSummary>> {
@@ -140,7 +151,8 @@ fn carry_out<'d>(
     let mut summaries = Vec::new();
     let mut staged = Vec::new();
     for (at, (parsed, target)) in parsed.iter().zip(targets).enumerate() {
-        let edits = archive_edits(at, db, plan);
+        let mut edits = archive_edits(at, db, plan);
+        pins.add_to(&mut edits, parsed, db.members_of(at))?;
         let changed = edits.would_change(parsed);
         let (summary, result) = edits.carry_out(parsed, target, output, changed, clock)?;
         summaries.push(summary);

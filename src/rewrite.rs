@@ -55,6 +55,18 @@ impl<'a> ArchiveEdits<'a> {
         Self { members: Vec::new(), suffixes, appended: Vec::new(), index: ArchiveIndex::default() }
     }
 
+    /// For members of these symbols, none of which changes yet.
+    pub fn unchanged<'o, 'd: 'o>(suffixes: &'a Suffixes, objects: impl Iterator<Item = &'o ObjectSymbols<'d>>) -> Self {
+        let mut edits = Self::new(suffixes);
+        for (at, object) in objects.enumerate() {
+            for symbol in object.symbols.iter().filter(|symbol| symbol.indexed) {
+                edits.index.push(&[symbol.name], at as u32);
+            }
+            edits.members.push(ObjectEdits::default());
+        }
+        edits
+    }
+
     /// How many members change.
     pub fn changed_members(&self) -> usize {
         self.members.iter().filter(|edits| !edits.is_empty()).count()
@@ -219,7 +231,7 @@ impl ArchiveEdits<'_> {
 /// Carries out the edits of several archives, and puts the results in place when all are complete and verified.
 ///
 /// # Errors
-/// As [`ArchiveEdits::carry_out`]; unsupported where a thin archive's members, files of their own, would change.
+/// As [`ArchiveEdits::carry_out`].
 pub fn carry_out_all(
     parsed: &[ParsedArchive<'_>],
     inputs: &[Input],
@@ -229,10 +241,6 @@ pub fn carry_out_all(
     let mut clock = Clock::start();
     let (mut summaries, mut staged) = (Vec::new(), Vec::new());
     for ((parsed, edits), target) in parsed.iter().zip(edits).zip(output.targets(inputs)?) {
-        if parsed.archive.thin && (edits.changed_members() > 0 || !edits.appended.is_empty()) {
-            let what = "a thin archive's members are in other files, which would have to change";
-            return Err(Error::unsupported(what).in_archive(&parsed.input.path));
-        }
         let changed = edits.would_change(parsed);
         let (summary, result) = edits.carry_out(parsed, target, output, changed, &mut clock)?;
         summaries.push(summary);

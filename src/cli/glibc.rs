@@ -48,13 +48,14 @@ impl Command {
         let glibc = Glibc { pin: self.pin, sysroot: self.sysroot.clone() };
         let report = glibc.run(&self.archives, &output)?;
         if self.also_link {
-            global.print_line(&report, &report.link_flags(), &output)?;
+            global.print_line(&report, &report.needs.link_flags(), &output)?;
         } else if self.floor {
-            let floor = report.pin.map_or(report.floor, |_| report.pinned_floor);
+            let needs = &report.needs;
+            let floor = needs.pin.map_or(needs.floor, |_| needs.pinned_floor);
             global.print_line(&report, &floor.map_or_else(String::new, |floor| floor.to_string()), &output)?;
         } else {
             global.print(&report, "", &output)?;
         }
-        Ok(self.destination.outcome(report.changed || report.is_unmet()))
+        Ok(self.destination.outcome(report.changed || report.needs.is_unmet()))
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use armend::Isolate;
+use armend::glibc::Version;
 use armend::policy::{KeepSource, Method, Registries, Scope};
 use clap::{Args, ValueEnum};
 
@@ -33,6 +34,9 @@ pub struct Command {
     /// Make references to what the pattern matches weak, of those that nothing provides, the C runtime included
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     weaken_undefined: Vec<String>,
+    /// Make this release of glibc suffice, as `armend glibc --pin` does
+    #[arg(long, value_name = "VERSION")]
+    glibc: Option<Version>,
     #[command(flatten)]
     destination: Destination,
 }
@@ -130,6 +134,7 @@ impl PolicyArgs {
             force: self.force,
             merge: self.merge.then(|| self.linker.clone()),
             weaken_undefined: Vec::new(),
+            glibc: None,
         }
     }
 }
@@ -138,8 +143,9 @@ impl Command {
     pub fn run(&self, global: &Global) -> anyhow::Result<Outcome> {
         let output = self.destination.output();
         global.check_output(&output)?;
-        let policy = Isolate { weaken_undefined: self.weaken_undefined.clone(), ..self.policy.policy() };
-        let mut report = policy.run(&self.archives, &output)?;
+        let isolate =
+            Isolate { weaken_undefined: self.weaken_undefined.clone(), glibc: self.glibc, ..self.policy.policy() };
+        let mut report = isolate.run(&self.archives, &output)?;
         if global.verbose == 0 {
             // Times differ from run to run; without being asked for, the report is a function of the input.
             report.phases.clear();

@@ -37,15 +37,26 @@ pub enum Remedy {
     /// They need no more.
     Fits,
     /// They name an older version.
-    Pin(Entry),
-    /// They name another symbol, of this version.
-    Alias(&'static str, Entry),
-    /// They go to a new function, which calls a symbol of this version.
-    Call(&'static str, Entry, Thunk),
+    Pin(Target),
+    /// They name another symbol.
+    Alias(Target),
+    /// They go to a new function, which calls another symbol.
+    Call(Target, Thunk),
+    /// They go to new data, of so many zero bytes.
+    Zeros(u8),
     /// Weak ones go to a name that nothing defines: the code looks whether it is there.
     Absent,
     /// Nothing here helps, for a reason.
     Unmet(&'static str),
+}
+
+/// A symbol of a version that is old enough.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The name, with the version where a reference without one would bind to another.
+    pub name: Vec<u8>,
+    /// The version, and where it is.
+    pub entry: Entry,
 }
 
 /// What decides.
@@ -73,34 +84,47 @@ impl Decider {
     /// What it takes for these references, which bind to `binds`, to need no more than `limit`.
     pub fn remedy(&self, used: &Use<'_>, binds: Version, limit: Version) -> Remedy {
         let (name, node) = used.split();
+        let known = self.history.of_symbol(name);
+        if node.is_some() && !known.is_empty() && known.iter().all(|entry| entry.version != binds) {
+            return Remedy::Unmet("glibc never had this version of it");
+        }
         if let Some(entry) = self.history.at(name, limit) {
             // Whoever links against another release than the one at hand binds to the newest it has.
             let newest = self.history.at(name, self.history.newest).map_or(binds, |entry| entry.version);
             let fits = binds <= limit && (node.is_some() || newest <= limit);
-            return if fits { Remedy::Fits } else { Remedy::Pin(entry) };
+            return if fits { Remedy::Fits } else { Remedy::Pin(Target { name: versioned(name, entry), entry }) };
         }
         if binds <= limit {
             return Remedy::Fits;
         }
         // Rust has no weak references but those that are looked at first (`extern_weak`), std's among them.
-        if used.weak {
-            return match used.in_rust {
-                true => Remedy::Absent,
-                false => Remedy::Unmet("weak, in code that may not look whether it is there"),
-            };
+        if used.weak && used.in_rust {
+            return Remedy::Absent;
         }
-        let name = std::str::from_utf8(name).unwrap_or_default();
-        match replacements::of(name, self.architecture) {
-            Some(Replacement::Alias(other)) => match self.history.at(other.as_bytes(), limit) {
-                Some(entry) => Remedy::Alias(other, entry),
-                None => Remedy::Unmet("what could stand in for it is not that old either"),
-            },
-            Some(Replacement::Call(callee, thunk)) => match self.history.at(callee.as_bytes(), limit) {
-                Some(entry) if thunk.exists_on(self.architecture) => Remedy::Call(callee, entry, thunk),
-                Some(_) => Remedy::Unmet("there is no code for this machine"),
-                None => Remedy::Unmet("what could stand in for it is not that old either"),
-            },
+        let too_new = || Remedy::Unmet("what could stand in for it is not that old either");
+        match replacements::of(std::str::from_utf8(name).unwrap_or_default(), self.architecture) {
+            Some(Replacement::Alias(other)) => self.target(other, limit).map_or_else(too_new, Remedy::Alias),
+            Some(Replacement::Call(callee, thunk)) => {
+                self.target(callee, limit).map_or_else(too_new, |target| Remedy::Call(target, thunk))
+            }
+            Some(Replacement::Zeros(size)) => Remedy::Zeros(size),
+            Some(Replacement::NoCode) => Remedy::Unmet("there is no code for this machine"),
+            None if used.weak => Remedy::Unmet("weak, in code that may not look whether it is there"),
             None => Remedy::Unmet("it has no older version"),
         }
     }
+
+    /// What stands in for another symbol. Its version is named only where it has to be: static links know no versions,
+    /// and mold 1.10 does not know the default one by its name.
+    fn target(&self, name: &'static str, limit: Version) -> Option<Target> {
+        let entry = self.history.at(name.as_bytes(), limit)?;
+        let is_newest = self.history.of_symbol(name.as_bytes()).last() == Some(&entry);
+        let plain = is_newest && !replacements::is_retired(name);
+        let name = if plain { name.as_bytes().to_vec() } else { versioned(name.as_bytes(), entry) };
+        Some(Target { name, entry })
+    }
+}
+
+fn versioned(name: &[u8], entry: Entry) -> Vec<u8> {
+    [name, b"@", entry.version.node().as_bytes()].concat()
 }

@@ -16,15 +16,20 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::input::{Input, ParsedArchive};
+use crate::object::Object;
 use crate::object::architecture::Architecture;
 use crate::object::symbol::Binding;
+use crate::origin::Origin;
 use crate::output::Output;
-use crate::plan::SymbolDb;
+use crate::plan::{self, MemberSymbols, SymbolDb, tag};
+use crate::report::ArchiveSummary;
+use crate::rewrite::{ArchiveEdits, carry_out_all};
 use decide::{Decider, Use};
 use history::History;
 pub(crate) use sysroot::Sysroot;
 
-pub use report::{GlibcReport, GlibcSymbol};
+pub(crate) use pin::Pins;
+pub use report::{GlibcNeeds, GlibcReport, GlibcSymbol};
 pub use version::Version;
 
 /// What to find out, and what to do about it.
@@ -47,26 +52,66 @@ impl Glibc {
         let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
         parsed.iter().try_for_each(ParsedArchive::check_whole)?;
         let db = SymbolDb::build(&parsed)?;
-        let decider = self.decider(&parsed)?;
-        check_libc(&db).map_err(|error| error.in_archive(&inputs[0].path))?;
-        let uses = uses(&db);
-        let mut report = GlibcReport::of(&parsed, &db, &decider, &uses, self.pin);
+        let survey = Survey::of(&parsed, &db, self.sysroot.as_deref(), self.pin)?;
+        let mut report = GlibcReport::of(GlibcNeeds::of(&parsed, &db, &survey, self.pin));
         if let Some(limit) = self.pin {
-            let pins = pin::Pins::of(&decider, &uses, limit);
-            report.archives = pins.carry_out(&parsed, &inputs, &db, output)?;
+            report.archives = carry_out(&survey.pins(limit), &parsed, &inputs, &db, output)?;
             report.changed = report.archives.iter().any(|archive| archive.changed);
         }
         Ok(report)
     }
+}
 
-    fn decider(&self, parsed: &[ParsedArchive<'_>]) -> Result<Decider> {
+fn carry_out<'d>(
+    pins: &Pins<'d>,
+    parsed: &[ParsedArchive<'d>],
+    inputs: &[Input],
+    db: &SymbolDb<'d>,
+    output: &Output,
+) -> Result<Vec<ArchiveSummary>> {
+    plan::check_members(parsed, db)?;
+    let tag = tag::derive(&parsed.iter().map(|parsed| &parsed.archive).collect::<Vec<_>>());
+    let suffixes = tag::suffixes(&tag)?;
+    let mut all = Vec::new();
+    for (at, parsed) in parsed.iter().enumerate() {
+        let mut edits = ArchiveEdits::unchanged(&suffixes, db.members_of(at).map(|member| &member.object));
+        pins.add_to(&mut edits, parsed, db.members_of(at))?;
+        all.push(edits);
+    }
+    carry_out_all(parsed, inputs, &all, output)
+}
+
+/// What archives refer to, and what decides about it.
+#[derive(Debug)]
+pub(crate) struct Survey<'d> {
+    decider: Decider,
+    uses: Vec<Use<'d>>,
+}
+
+impl<'d> Survey<'d> {
+    /// Of archives that are for one target with glibc, and a release to suffice that there was.
+    ///
+    /// # Errors
+    /// As [`Glibc::run`].
+    pub fn of(
+        parsed: &[ParsedArchive<'d>],
+        db: &SymbolDb<'d>,
+        sysroot: Option<&Path>,
+        limit: Option<Version>,
+    ) -> Result<Self> {
         let architecture = architecture(parsed)?;
         let history = History::of(architecture);
-        if let Some(limit) = self.pin {
+        if let Some(limit) = limit {
             history.check(limit, architecture)?;
         }
-        let sysroot = self.sysroot.as_deref().map(|root| Sysroot::read(root, architecture)).transpose()?;
-        Ok(Decider { architecture, history, sysroot })
+        check_libc(parsed, db)?;
+        let sysroot = sysroot.map(|root| Sysroot::read(root, architecture)).transpose()?;
+        Ok(Self { decider: Decider { architecture, history, sysroot }, uses: uses(db) })
+    }
+
+    /// What makes `limit` suffice.
+    pub fn pins(&self, limit: Version) -> Pins<'d> {
+        Pins::of(&self.decider, &self.uses, limit)
     }
 }
 
@@ -75,7 +120,10 @@ pub(crate) fn architecture(parsed: &[ParsedArchive<'_>]) -> Result<Architecture>
     let mut found = None;
     for archive in parsed {
         for (at, object) in archive.objects.iter().enumerate().filter(|(_, object)| object.is_linked()) {
-            let unknown = || Error::unsupported("no release of glibc is known for this machine");
+            let unknown = || match object {
+                Object::Unserved(kind) => Error::unsupported(format!("{kind}, whose references cannot be read")),
+                _ => Error::unsupported("no release of glibc is known for this machine"),
+            };
             let architecture = object.architecture().ok_or_else(|| archive.locate(unknown(), at))?;
             if *found.get_or_insert(architecture) != architecture {
                 return Err(archive.locate(Error::unsupported("it is for another machine than those before it"), at));
@@ -86,17 +134,19 @@ pub(crate) fn architecture(parsed: &[ParsedArchive<'_>]) -> Result<Architecture>
 }
 
 /// That the C library is glibc, as far as objects tell.
-fn check_libc(db: &SymbolDb<'_>) -> Result<()> {
-    let defines = |name: &str| db.find(name.as_bytes()).is_some_and(|id| db.name(id).definitions > 0);
-    if defines("__libc_start_main") {
-        return Err(Error::unsupported("it brings a C library of its own: it defines __libc_start_main"));
+fn check_libc(parsed: &[ParsedArchive<'_>], db: &SymbolDb<'_>) -> Result<()> {
+    let definition = |name: &str| db.find(name.as_bytes()).and_then(|id| db.name(id).first_definition);
+    if let Some(member) = definition("__libc_start_main").map(|id| db.member(id)) {
+        let what = "it brings a C library of its own: it defines __libc_start_main";
+        return Err(parsed[member.archive].locate(Error::unsupported(what), member.position));
     }
-    // Where `errno` is: glibc and musl have `__errno_location`.
-    if let Some(name) = ["__errno", "___errno"].iter().find(|name| db.find(name.as_bytes()).is_some() && !defines(name))
-    {
-        return Err(Error::unsupported(format!(
-            "it is not made for glibc: it refers to {name}, which glibc never had"
-        )));
+    // Where `errno` is: glibc and musl have `__errno_location`, bionic and newlib have these.
+    for name in ["__errno", "___errno"].into_iter().filter(|name| definition(name).is_none()) {
+        let refers = |member: &&MemberSymbols<'_>| member.names.iter().any(|&id| db.name(id).bytes == name.as_bytes());
+        if let Some(member) = db.members().iter().find(refers) {
+            let what = format!("it is not made for glibc: it refers to {name}, which glibc never had");
+            return Err(parsed[member.archive].locate(Error::unsupported(what), member.position));
+        }
     }
     Ok(())
 }
@@ -105,7 +155,7 @@ fn check_libc(db: &SymbolDb<'_>) -> Result<()> {
 fn uses<'d>(db: &SymbolDb<'d>) -> Vec<Use<'d>> {
     let mut uses = BTreeMap::<&'d [u8], Use<'d>>::new();
     for member in db.members() {
-        let rust = memchr::memmem::find(member.object.producers, b"rustc").is_some();
+        let rust = member.origin != Origin::C;
         for (symbol, &id) in member.object.symbols.iter().zip(&member.names) {
             if db.name(id).definitions > 0 {
                 continue;

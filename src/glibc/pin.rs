@@ -1,24 +1,22 @@
-//! Carries the remedies out: references get other names, and new functions a member of their own.
+//! Carries the remedies out: references get other names, and what is newly defined a member of its own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::Version;
 use super::decide::{Decider, Remedy, Use};
 use crate::error::Result;
-use crate::input::{Input, ParsedArchive};
+use crate::input::ParsedArchive;
 use crate::object::symbol::{NewName, ObjectEdits, SymbolEdit};
-use crate::object::thunk::{Body, Function};
-use crate::output::Output;
-use crate::plan::{MemberSymbols, SymbolDb, tag};
-use crate::report::ArchiveSummary;
-use crate::rewrite::{Appended, ArchiveEdits, carry_out_all};
+use crate::object::thunk::{Body, Definition};
+use crate::plan::MemberSymbols;
+use crate::rewrite::{Appended, ArchiveEdits};
 
-/// The member that holds the new functions.
+/// The member that holds the new definitions.
 const MEMBER: &[u8] = b"armend-glibc.o\0\0\0\0\0\0";
 
 /// What references are to be called, by what they are called.
 #[derive(Debug, Default)]
-pub(super) struct Pins<'d> {
+pub struct Pins<'d> {
     names: HashMap<&'d [u8], Pin>,
 }
 
@@ -29,64 +27,66 @@ enum Pin {
     Given(Vec<u8>),
     /// The old one with the tag: nothing of this name is there.
     Absent,
-    /// The old one with the tag, and this function behind it.
-    Function(Box<Function>),
+    /// The old one with the tag, and this behind it.
+    Defined(Body),
 }
 
 impl<'d> Pins<'d> {
     /// What it takes for each use to need no more than `limit`.
-    pub fn of(decider: &Decider, uses: &[Use<'d>], limit: Version) -> Self {
-        let mut names = HashMap::new();
-        for used in uses {
-            let Some(binds) = decider.binds(used) else { continue };
-            let (base, _) = used.split();
-            let versioned = |name: &[u8], version: Version| [name, b"@", version.node().as_bytes()].concat();
-            let pin = match decider.remedy(used, binds, limit) {
-                Remedy::Fits | Remedy::Unmet(_) => continue,
-                Remedy::Pin(entry) => Pin::Given(versioned(base, entry.version)),
-                Remedy::Alias(name, entry) => Pin::Given(versioned(name.as_bytes(), entry.version)),
+    pub(super) fn of(decider: &Decider, uses: &[Use<'d>], limit: Version) -> Self {
+        let pin = |used: &Use<'d>| {
+            Some(match decider.remedy(used, decider.binds(used)?, limit) {
+                Remedy::Fits | Remedy::Unmet(_) => return None,
+                Remedy::Pin(target) | Remedy::Alias(target) => Pin::Given(target.name),
+                Remedy::Call(target, thunk) => Pin::Defined(Body::Call(target.name, thunk)),
+                Remedy::Zeros(size) => Pin::Defined(Body::Zeros(size)),
                 Remedy::Absent => Pin::Absent,
-                Remedy::Call(callee, entry, thunk) => Pin::Function(Box::new(Function {
-                    name: base.to_vec(),
-                    weak: false,
-                    body: Body::Call { callee: versioned(callee.as_bytes(), entry.version), thunk },
-                })),
-            };
-            names.insert(used.name, pin);
-        }
-        Self { names }
+            })
+        };
+        Self { names: uses.iter().filter_map(|used| Some((used.name, pin(used)?))).collect() }
     }
 
-    /// Rewrites the archives, and puts the results in place when all are complete and verified.
-    pub fn carry_out(
+    /// Adds to an archive's edits, which are complete but for this: the references' new names, and a member with what
+    /// they come to need.
+    ///
+    /// # Errors
+    /// Unsupported, for what cannot be made.
+    pub fn add_to<'a>(
         &self,
-        parsed: &[ParsedArchive<'d>],
-        inputs: &[Input],
-        db: &SymbolDb<'d>,
-        output: &Output,
-    ) -> Result<Vec<ArchiveSummary>> {
-        let tag = tag::derive(&parsed.iter().map(|parsed| &parsed.archive).collect::<Vec<_>>());
-        let suffixes = tag::suffixes(&tag)?;
-        let mut all = Vec::new();
-        for (at, parsed) in parsed.iter().enumerate() {
-            let mut edits = ArchiveEdits::new(&suffixes);
-            let mut functions = Vec::new();
-            for member in db.members_of(at) {
-                for symbol in member.object.symbols.iter().filter(|symbol| symbol.indexed) {
-                    edits.index.push(&[symbol.name], member.position as u32);
-                }
-                edits.members.push(self.member_edits(member, &mut functions));
+        edits: &mut ArchiveEdits<'_>,
+        parsed: &ParsedArchive<'d>,
+        members: impl Iterator<Item = &'a MemberSymbols<'d>>,
+    ) -> Result<()>
+    where
+        'd: 'a,
+    {
+        let mut needed = BTreeSet::new();
+        let mut like = None;
+        for member in members {
+            if self.rename(member, &mut edits.members[member.position], &mut needed) {
+                like.get_or_insert(&parsed.objects[member.position]);
             }
-            functions.sort_by(|a: &Function, b| a.name.cmp(&b.name));
-            functions.dedup_by(|a, b| a.name == b.name);
-            self.append(parsed, functions, &suffixes.private, &mut edits)?;
-            all.push(edits);
         }
-        carry_out_all(parsed, inputs, &all, output)
+        let (Some(like), false) = (like, needed.is_empty()) else { return Ok(()) };
+        let definition = |&name: &&'d [u8]| match &self.names[name] {
+            Pin::Defined(body) => {
+                Some(Definition { name: [name, &edits.suffixes.private].concat(), body: body.clone() })
+            }
+            Pin::Given(_) | Pin::Absent => None,
+        };
+        let definitions: Vec<_> = needed.iter().filter_map(definition).collect();
+        for definition in &definitions {
+            edits.index.push(&[&definition.name], edits.members.len() as u32);
+        }
+        let data = like.make_object(&definitions).map_err(|error| error.in_archive(&parsed.input.path))?;
+        edits.appended.push(Appended { padded_name: MEMBER, data });
+        Ok(())
     }
 
-    fn member_edits(&self, member: &MemberSymbols<'d>, functions: &mut Vec<Function>) -> ObjectEdits {
-        let mut edits = ObjectEdits::default();
+    /// Adds a member's references' new names to its edits, and the names that want a definition to `needed`; whether
+    /// there are any.
+    fn rename(&self, member: &MemberSymbols<'d>, edits: &mut ObjectEdits, needed: &mut BTreeSet<&'d [u8]>) -> bool {
+        let before = edits.symbols.len();
         for symbol in member.object.symbols.iter().filter(|symbol| !symbol.is_definition()) {
             let name = match self.names.get(symbol.name) {
                 None => continue,
@@ -95,35 +95,14 @@ impl<'d> Pins<'d> {
                     NewName::Given(edits.names.len() as u32 - 1)
                 }
                 Some(Pin::Absent) => NewName::Private,
-                Some(Pin::Function(function)) => {
-                    functions.push(Function::clone(function));
+                Some(Pin::Defined(_)) => {
+                    needed.insert(symbol.name);
                     NewName::Private
                 }
             };
             edits.symbols.push(SymbolEdit { name, ..SymbolEdit::of(symbol.index) });
         }
-        edits
-    }
-
-    /// Adds a member with the functions that this archive's members came to need.
-    fn append(
-        &self,
-        parsed: &ParsedArchive<'d>,
-        functions: Vec<Function>,
-        suffix: &[u8],
-        edits: &mut ArchiveEdits<'_>,
-    ) -> Result<()> {
-        let Some(like) = parsed.objects.iter().find(|object| object.is_linked()) else { return Ok(()) };
-        if functions.is_empty() {
-            return Ok(());
-        }
-        let named = |function: Function| Function { name: [&function.name, suffix].concat(), ..function };
-        let functions: Vec<_> = functions.into_iter().map(named).collect();
-        for function in &functions {
-            edits.index.push(&[&function.name], edits.members.len() as u32);
-        }
-        let data = like.make_object(&functions).map_err(|error| error.in_archive(&parsed.input.path))?;
-        edits.appended.push(Appended { padded_name: MEMBER, data });
-        Ok(())
+        edits.symbols.sort_by_key(|edit| edit.index);
+        edits.symbols.len() > before
     }
 }

@@ -3,18 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::Version;
-use super::decide::{Decider, Remedy, Use};
+use super::decide::Remedy;
+use super::{Survey, Version};
 use crate::error::{printable, printable_path};
 use crate::input::ParsedArchive;
 use crate::plan::SymbolDb;
-use crate::report::text::{count, entry, some};
+use crate::report::text::{count, counted, entry, some};
 use crate::report::{ArchiveSummary, SCHEMA};
 
-/// From this release on, what was in libpthread, libdl, librt and libutil is in libc.
+/// From this release on, what was in libpthread, libdl, librt and libutil is in libc, and much of libresolv.
 const ONE_LIBRARY: &str = "2.34";
-const MANY_LIBRARIES: &[(&str, &str)] =
-    &[("pthread", "libpthread.so.0"), ("dl", "libdl.so.2"), ("rt", "librt.so.1"), ("util", "libutil.so.1")];
+const MANY_LIBRARIES: &[(&str, &str)] = &[
+    ("pthread", "libpthread.so.0"),
+    ("dl", "libdl.so.2"),
+    ("rt", "librt.so.1"),
+    ("util", "libutil.so.1"),
+    ("resolv", "libresolv.so.2"),
+];
 
 /// What `glibc` found and did.
 #[derive(Debug, Clone)]
@@ -26,11 +31,22 @@ pub struct GlibcReport {
     pub verb: &'static str,
     /// Whether any archive changed, or would.
     pub changed: bool,
+    /// What the archives need.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub needs: GlibcNeeds,
+    /// The archives that were rewritten, in the order given.
+    pub archives: Vec<ArchiveSummary>,
+}
+
+/// Which glibc archives need, and what it takes to need another.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct GlibcNeeds {
     /// What the archives are made for.
     pub architecture: &'static str,
     /// What references were taken to bind to: a release, or the folder of the libraries.
     pub linked_against: String,
-    /// The first release for that.
+    /// The first release for that machine.
     pub first: Version,
     /// The oldest release that has all that the archives refer to; absent where they refer to nothing of glibc's.
     pub floor: Option<Version>,
@@ -45,8 +61,6 @@ pub struct GlibcReport {
     pub runtimes: Vec<String>,
     /// What the final link has to name so that the pinned references find their libraries.
     pub also_link: Vec<String>,
-    /// The archives that were rewritten, in the order given.
-    pub archives: Vec<ArchiveSummary>,
 }
 
 /// References to one name.
@@ -63,32 +77,26 @@ pub struct GlibcSymbol {
     pub weak: bool,
     /// The members that refer to it; with their archives, where there are several.
     pub members: Vec<String>,
-    /// With a release to suffice: `fits`, `pinned`, `alias`, `function`, `absent` or `unmet`.
+    /// With a release to suffice: `fits`, `pinned`, `alias`, `function`, `data`, `absent` or `unmet`.
     pub remedy: Option<&'static str>,
-    /// What it is called from now on, what it calls, or why nothing helps.
+    /// What it is called from now on, what the new function calls, or why nothing helps.
     pub detail: Option<String>,
 }
 
 impl GlibcReport {
-    pub(super) fn of<'d>(
+    pub(super) fn of(needs: GlibcNeeds) -> Self {
+        Self { schema: SCHEMA, verb: "glibc", changed: false, needs, archives: Vec::new() }
+    }
+}
+
+impl GlibcNeeds {
+    pub(crate) fn of<'d>(
         parsed: &[ParsedArchive<'d>],
         db: &SymbolDb<'d>,
-        decider: &Decider,
-        uses: &[Use<'d>],
+        Survey { decider, uses }: &Survey<'d>,
         pin: Option<Version>,
     ) -> Self {
-        let mut members = BTreeMap::<&[u8], Vec<String>>::new();
-        for member in db.members() {
-            let references = member.object.symbols.iter().filter(|symbol| !symbol.is_definition());
-            let names: BTreeSet<&[u8]> = references.map(|symbol| symbol.name).collect();
-            for name in names {
-                let label = match parsed {
-                    [only] => printable(only.archive.members[member.position].name),
-                    several => several[member.archive].member_label(member.position),
-                };
-                members.entry(name).or_default().push(label);
-            }
-        }
+        let mut members = members_by_reference(parsed, db);
         let (mut floor, mut pinned_floor, mut libraries) = (None, None, BTreeSet::new());
         let mut symbols = Vec::new();
         for used in uses {
@@ -108,16 +116,13 @@ impl GlibcReport {
                 weak: used.weak,
                 members: members.remove(used.name).unwrap_or_default(),
                 remedy: remedy.as_ref().map(Remedy::word),
-                detail: remedy.as_ref().and_then(|remedy| remedy.detail(used)),
+                detail: remedy.as_ref().and_then(Remedy::detail),
             });
         }
         symbols.sort_by(|a, b| b.binds.cmp(&a.binds).then_with(|| a.name.cmp(&b.name)));
         let also_link = MANY_LIBRARIES.iter().filter(|(name, _)| libraries.contains(name));
         let names = uses.iter().map(|used| used.name);
         Self {
-            schema: SCHEMA,
-            verb: "glibc",
-            changed: false,
             architecture: decider.architecture.name(),
             linked_against: match &decider.sysroot {
                 Some(sysroot) => printable_path(&sysroot.folder),
@@ -130,13 +135,12 @@ impl GlibcReport {
             symbols,
             runtimes: decider.sysroot.as_ref().map(|sysroot| sysroot.runtime_floors(names)).unwrap_or_default(),
             also_link: also_link.map(|(_, file)| (*file).to_owned()).collect(),
-            archives: Vec::new(),
         }
     }
 
-    /// Whether references remain that need more than the release asked for.
+    /// Whether references remain that need more than the release asked for, or what there never was.
     pub fn is_unmet(&self) -> bool {
-        self.pin.is_some_and(|limit| self.pinned_floor.is_some_and(|floor| floor > limit))
+        self.symbols.iter().any(|symbol| symbol.remedy == Some("unmet"))
     }
 
     /// The flags for a final link by a compiler's driver; empty where none is needed.
@@ -149,6 +153,22 @@ impl GlibcReport {
     }
 }
 
+fn members_by_reference<'d>(parsed: &[ParsedArchive<'d>], db: &SymbolDb<'d>) -> BTreeMap<&'d [u8], Vec<String>> {
+    let mut members = BTreeMap::<&[u8], Vec<String>>::new();
+    for member in db.members() {
+        let references = member.object.symbols.iter().filter(|symbol| !symbol.is_definition());
+        let names: BTreeSet<&[u8]> = references.map(|symbol| symbol.name).collect();
+        for name in names {
+            let label = match parsed {
+                [only] => printable(only.archive.members[member.position].name),
+                several => several[member.archive].member_label(member.position),
+            };
+            members.entry(name).or_default().push(label);
+        }
+    }
+    members
+}
+
 impl Remedy {
     /// A word for reports.
     fn word(&self) -> &'static str {
@@ -157,6 +177,7 @@ impl Remedy {
             Self::Pin(_) => "pinned",
             Self::Alias(..) => "alias",
             Self::Call(..) => "function",
+            Self::Zeros(_) => "data",
             Self::Absent => "absent",
             Self::Unmet(_) => "unmet",
         }
@@ -164,8 +185,8 @@ impl Remedy {
 
     fn entry(&self) -> Option<&super::history::Entry> {
         match self {
-            Self::Pin(entry) | Self::Alias(_, entry) | Self::Call(_, entry, _) => Some(entry),
-            Self::Fits | Self::Absent | Self::Unmet(_) => None,
+            Self::Pin(target) | Self::Alias(target) | Self::Call(target, _) => Some(&target.entry),
+            Self::Fits | Self::Zeros(_) | Self::Absent | Self::Unmet(_) => None,
         }
     }
 
@@ -173,18 +194,16 @@ impl Remedy {
     fn floor(&self, binds: Version) -> Option<Version> {
         match self {
             Self::Fits | Self::Unmet(_) => Some(binds),
-            Self::Absent => None,
-            Self::Pin(entry) | Self::Alias(_, entry) | Self::Call(_, entry, _) => Some(entry.version),
+            _ => self.entry().map(|entry| entry.version),
         }
     }
 
-    fn detail(&self, used: &Use<'_>) -> Option<String> {
-        let base = printable(used.split().0);
+    fn detail(&self) -> Option<String> {
         Some(match self {
             Self::Fits => return None,
-            Self::Pin(entry) => format!("{base}@{}", entry.version.node()),
-            Self::Alias(name, entry) => format!("{name}@{}", entry.version.node()),
-            Self::Call(callee, entry, _) => format!("a new function calls {callee}@{}", entry.version.node()),
+            Self::Pin(target) | Self::Alias(target) => printable(&target.name),
+            Self::Call(target, thunk) => format!("calls {} with {} first", printable(&target.name), thunk.first),
+            Self::Zeros(size) => count((*size).into(), "zero byte"),
             Self::Absent => "not there: the code looks first".to_owned(),
             Self::Unmet(why) => (*why).to_owned(),
         })
@@ -193,51 +212,83 @@ impl Remedy {
 
 impl fmt::Display for GlibcReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(floor) = self.floor else {
-            return writeln!(f, "nothing refers to glibc");
-        };
-        match (self.pin, self.pinned_floor) {
-            (Some(_), pinned) => {
-                let pinned = pinned.map_or_else(|| "none".to_owned(), |version| version.to_string());
-                writeln!(f, "needs glibc {pinned}, needed {floor} ({}, {})", self.architecture, self.linked_against)?;
-            }
-            (None, _) => writeln!(f, "needs glibc {floor} ({}, {})", self.architecture, self.linked_against)?,
-        }
-        let is_listed = |symbol: &&GlibcSymbol| match symbol.remedy {
-            Some(remedy) => remedy != "fits",
-            None => symbol.binds > self.first,
-        };
-        for symbol in self.symbols.iter().filter(is_listed) {
-            let mut text = symbol.name.clone();
-            if symbol.weak {
-                text += " (weak)";
-            }
-            match (&symbol.detail, symbol.oldest) {
-                (Some(detail), _) => text += &format!(": {}, {detail}", symbol.remedy.unwrap_or_default()),
-                (None, Some(oldest)) if oldest < symbol.binds => text += &format!(", since {oldest}"),
-                (None, _) => {}
-            }
-            text += &format!(" <- {}", some(&symbol.members, 2));
-            entry(f, &symbol.binds.to_string(), &text)?;
-        }
-        let unmet = self.symbols.iter().filter(|symbol| symbol.remedy == Some("unmet")).count();
-        if unmet > 0 {
-            entry(f, "unmet", &count(unmet, "reference"))?;
-        }
-        if !self.runtimes.is_empty() {
-            entry(f, "runtimes", &format!("{}: not pinned", self.runtimes.join(", ")))?;
-        }
-        if !self.also_link.is_empty() {
-            entry(
-                f,
-                "link",
-                &format!("the final link has to name {}: {}", self.also_link.join(", "), self.link_flags()),
-            )?;
-        }
+        writeln!(f, "{}", self.needs.headline())?;
+        self.needs.fmt(f)?;
         for archive in &self.archives {
             let ArchiveSummary { archive, members, members_changed, .. } = archive;
             entry(f, "archive", &format!("{archive}: {members_changed} of {} changed", count(*members, "member")))?;
         }
         Ok(())
+    }
+}
+
+/// What is behind the headline.
+impl fmt::Display for GlibcNeeds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pin {
+            None => self.symbols.iter().filter(|symbol| symbol.binds > self.first).try_for_each(|one| one.fmt(f))?,
+            Some(_) => self.fmt_remedies(f)?,
+        }
+        if !self.runtimes.is_empty() {
+            entry(f, "runtimes", &format!("{}: not pinned", self.runtimes.join(", ")))?;
+        }
+        if !self.also_link.is_empty() {
+            entry(f, "link", &format!("the final link has to have {}", self.link_flags()))?;
+        }
+        Ok(())
+    }
+}
+
+impl GlibcNeeds {
+    /// The floor, now and before.
+    pub(crate) fn headline(&self) -> String {
+        let Some(floor) = self.floor else {
+            return "nothing refers to glibc".to_owned();
+        };
+        let target = format!("({}, {})", self.architecture, self.linked_against);
+        match (self.pin, self.pinned_floor) {
+            (None, _) => format!("needs glibc {floor} {target}"),
+            (Some(_), Some(pinned)) => format!("needs glibc {pinned}, needed {floor} {target}"),
+            (Some(_), None) => format!("needs no version of glibc, needed {floor} {target}"),
+        }
+    }
+
+    /// A line for each kind of remedy, and one for each reference that has none.
+    fn fmt_remedies(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = |word: &'static str| self.symbols.iter().filter(move |symbol| symbol.remedy == Some(word));
+        for word in ["pinned", "alias", "function", "data", "absent"] {
+            let names: Vec<String> = of(word).map(GlibcSymbol::remedied).collect();
+            if !names.is_empty() {
+                entry(f, word, &counted(names.len(), "name", &names.join(", ")))?;
+            }
+        }
+        for GlibcSymbol { name, binds, members, detail, .. } in of("unmet") {
+            let why = detail.as_deref().unwrap_or_default();
+            entry(f, "unmet", &format!("{name} ({binds}): {why} <- {}", some(members, 2)))?;
+        }
+        Ok(())
+    }
+}
+
+impl GlibcSymbol {
+    /// The name, and what stands in for it where that is one.
+    fn remedied(&self) -> String {
+        match (self.remedy, &self.detail) {
+            (Some("alias"), Some(detail)) => format!("{} ({detail})", self.name),
+            _ => self.name.clone(),
+        }
+    }
+}
+
+impl fmt::Display for GlibcSymbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = self.name.clone();
+        if self.weak {
+            text += " (weak)";
+        }
+        if let Some(oldest) = self.oldest.filter(|oldest| *oldest < self.binds) {
+            text += &format!(", since {oldest}");
+        }
+        entry(f, &self.binds.to_string(), &format!("{text} <- {}", some(&self.members, 2)))
     }
 }

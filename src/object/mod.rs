@@ -65,14 +65,14 @@ impl<'d> Object<'d> {
         }
     }
 
-    /// An object of these functions, for the machine and the conventions of this one.
+    /// An object of these definitions, for the machine and the conventions of this one.
     ///
     /// # Errors
     /// Unsupported, for a machine or a function that [`thunk`] and [`trap`] have no code for.
-    pub fn make_object(&self, functions: &[thunk::Function]) -> Result<Vec<u8>> {
+    pub fn make_object(&self, definitions: &[thunk::Definition]) -> Result<Vec<u8>> {
         match self {
-            Self::Elf32(object) => object.make_object(functions),
-            Self::Elf64(object) => object.make_object(functions),
+            Self::Elf32(object) => object.make_object(definitions),
+            Self::Elf64(object) => object.make_object(definitions),
             Self::Unserved(_) | Self::Other => Err(Error::unsupported("not an object: it has no machine")),
         }
     }

@@ -15,48 +15,24 @@ pub struct Thunk {
     pub first: u16,
 }
 
-/// A function to be made.
-#[derive(Debug, Clone)]
-pub struct Function {
-    /// Its name; hidden.
+/// A hidden symbol to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition {
+    /// Its name.
     pub name: Vec<u8>,
-    /// Whether another definition of the name takes its place.
-    pub weak: bool,
-    /// What it does.
+    /// What it is.
     pub body: Body,
 }
 
-/// What a function does.
-#[derive(Debug, Clone)]
+/// What a symbol that is made stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
-    /// It calls another one.
-    Call {
-        /// Which, with a version where it is bound to one.
-        callee: Vec<u8>,
-        /// How.
-        thunk: Thunk,
-    },
-    /// It writes a message to standard error, and aborts.
+    /// A function that calls this one, whose name has a version where it is bound to one.
+    Call(Vec<u8>, Thunk),
+    /// A function that says that it is none, and aborts.
     Trap(Trap),
-}
-
-impl Function {
-    /// The code; `None` for a machine, or for more arguments, than are served.
-    pub(super) fn code(&self, architecture: Architecture) -> Option<Code> {
-        match &self.body {
-            Body::Call { thunk, .. } => thunk.code(architecture),
-            Body::Trap(trap) => trap.code(architecture),
-        }
-    }
-
-    /// The name of what a relocation of the code refers to.
-    pub(super) fn target(&self, target: Target) -> &[u8] {
-        match (target, &self.body) {
-            (Target::Named(name), _) => name.as_bytes(),
-            (Target::Callee, Body::Call { callee, .. }) => callee,
-            (Target::Callee, Body::Trap(_)) => unreachable!("a trap calls by name"),
-        }
-    }
+    /// Data that is only read: so many zero bytes.
+    Zeros(u8),
 }
 
 /// A function's code.
@@ -97,7 +73,7 @@ impl Thunk {
     }
 
     /// The code; `None` for a machine, or for more arguments, than are served.
-    fn code(self, architecture: Architecture) -> Option<Code> {
+    pub(super) fn code(self, architecture: Architecture) -> Option<Code> {
         match architecture {
             Architecture::X86_64 | Architecture::X32 => self.x86_64(),
             Architecture::I386 => self.i386(),
@@ -137,7 +113,7 @@ impl Thunk {
         let padding = 8_u8.wrapping_sub(pushed) % 16;
         let mut bytes = vec![0x53]; // push %ebx
         bytes.extend([0xe8, 0, 0, 0, 0, 0x5b]); // call .+5; pop %ebx
-        bytes.extend([0x81, 0xc3, 2, 0, 0, 0]); // add $_GLOBAL_OFFSET_TABLE_+2,%ebx
+        bytes.extend([0x81, 0xc3, 3, 0, 0, 0]); // add $_GLOBAL_OFFSET_TABLE_+3,%ebx: from the pop on
         bytes.extend([0x83, 0xec, padding]); // sub $padding,%esp
         for _ in 0..self.arguments {
             bytes.extend([0xff, 0x74, 0x24, 4 + padding + 4 * self.arguments]); // push argument, last first
@@ -167,21 +143,25 @@ impl Thunk {
 
     /// `r0` to `r3`, then the stack. A32 code: linkers switch where T32 code calls it.
     fn arm(self) -> Option<Code> {
-        let first = u8::try_from(self.first).ok()?;
+        let [low, high] = self.first.to_le_bytes().map(u32::from);
         let moves = |count: u32| (0..count).rev().map(|from| 0xe1a0_0000 | (from + 1) << 12 | from); // mov
-        let load = 0xe3a0_0000 | u32::from(first); // mov r0,#first
+        let load = [0xe3a0_0000 | low, 0xe380_0c00 | high]; // mov r0,#low; orr r0,r0,#(high << 8)
         match self.arguments {
             0..=3 => {
-                let words: Vec<u32> = moves(self.arguments.into()).chain([load, 0xeaff_fffe]).collect(); // b callee
+                let jump = [0xeaff_fffe]; // b callee
+                let words: Vec<u32> = moves(self.arguments.into()).chain(load).chain(jump).collect();
                 let offset = 4 * words.len() as u64 - 4;
                 Some(Code::tail(little(&words), Relocation::callee(offset, elf::R_ARM_JUMP24.0, 0)))
             }
-            4 => {
+            4 | 5 => {
                 // sub sp,sp,#16; str lr,[sp,#12]; str r3,[sp]
-                let before = [0xe24d_d010, 0xe58d_e00c, 0xe58d_3000];
+                let mut before = vec![0xe24d_d010, 0xe58d_e00c, 0xe58d_3000];
+                if self.arguments == 5 {
+                    before.extend([0xe59d_c010, 0xe58d_c004]); // ldr ip,[sp,#16]; str ip,[sp,#4]
+                }
                 // bl callee; ldr lr,[sp,#12]; add sp,sp,#16; bx lr
                 let after = [0xebff_fffe, 0xe59d_e00c, 0xe28d_d010, 0xe12f_ff1e];
-                let words: Vec<u32> = before.into_iter().chain(moves(3)).chain([load]).chain(after).collect();
+                let words: Vec<u32> = before.into_iter().chain(moves(3)).chain(load).chain(after).collect();
                 let offset = 4 * (words.len() - after.len()) as u64;
                 Some(Code::tail(little(&words), Relocation::callee(offset, elf::R_ARM_CALL.0, 0)))
             }
@@ -202,7 +182,7 @@ impl Thunk {
         Some(Code::tail(little(&words), Relocation::callee(offset, elf::R_RISCV_CALL_PLT.0, 0)))
     }
 
-    /// `r2` to `r6`; `r6` belongs to the caller all the same.
+    /// `r2` to `r6`, then the stack; `r6` belongs to the caller all the same.
     fn s390x(self) -> Option<Code> {
         let moves = |count: u8| (2..2 + count).rev().flat_map(|from| [0xb9, 0x04, 0x00, (from + 1) << 4 | from]); // lgr
         let mut load = vec![0xa7, 0x29]; // lghi %r2,first
@@ -214,11 +194,14 @@ impl Thunk {
                 let offset = bytes.len() as u64 - 4;
                 Some(Code::tail(bytes, Relocation::callee(offset, elf::R_390_PLT32DBL.0, 2)))
             }
-            4 => {
-                // stmg %r6,%r15,48(%r15); aghi %r15,-160
-                let before = [0xeb, 0x6f, 0xf0, 0x30, 0x00, 0x24, 0xa7, 0xfb, 0xff, 0x60];
-                // brasl %r14,callee@PLT; lmg %r6,%r15,208(%r15); br %r14
-                let after = [0xc0, 0xe5, 0, 0, 0, 0, 0xeb, 0x6f, 0xf0, 0xd0, 0x00, 0x04, 0x07, 0xfe];
+            4 | 5 => {
+                // stmg %r6,%r15,48(%r15); aghi %r15,-168
+                let mut before = vec![0xeb, 0x6f, 0xf0, 0x30, 0x00, 0x24, 0xa7, 0xfb, 0xff, 0x58];
+                if self.arguments == 5 {
+                    before.extend([0xe3, 0x60, 0xf0, 0xa0, 0x00, 0x24]); // stg %r6,160(%r15)
+                }
+                // brasl %r14,callee@PLT; lmg %r6,%r15,216(%r15); br %r14
+                let after = [0xc0, 0xe5, 0, 0, 0, 0, 0xeb, 0x6f, 0xf0, 0xd8, 0x00, 0x04, 0x07, 0xfe];
                 let bytes: Vec<u8> = before.into_iter().chain(moves(4)).chain(load).chain(after).collect();
                 let offset = (bytes.len() - after.len() + 2) as u64;
                 Some(Code::tail(bytes, Relocation::callee(offset, elf::R_390_PLT32DBL.0, 2)))

@@ -39,7 +39,11 @@ pub fn check(
     check_tag(db, plan)
 }
 
-fn check_members(archives: &[ParsedArchive<'_>], db: &SymbolDb<'_>) -> Result<()> {
+/// Checks that names in all members can be changed.
+///
+/// # Errors
+/// Unsupported, naming the first in which they cannot and how many more there are.
+pub(crate) fn check_members(archives: &[ParsedArchive<'_>], db: &SymbolDb<'_>) -> Result<()> {
     if let Some(thin) = archives.iter().find(|parsed| parsed.archive.thin) {
         let what = "a thin archive: its members are files of their own, which others may use as they are";
         let error = Error::unsupported(what).with_help("make it whole first: llvm-ar qcsL WHOLE.a THIN.a");

@@ -10,7 +10,7 @@ pub mod tag;
 use std::collections::HashSet;
 
 pub use check::check;
-pub(crate) use check::nearest_names;
+pub(crate) use check::{check_members, nearest_names};
 pub use decide::{decide, is_export};
 pub use symbol_db::{MemberId, MemberSymbols, Name, NameId, SymbolDb};
 

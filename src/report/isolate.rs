@@ -9,6 +9,7 @@ use super::text::{count, counted, entry, some};
 use super::{Phase, producers};
 use crate::archive::ArchiveKind;
 use crate::error::{printable, printable_path};
+use crate::glibc::GlibcNeeds;
 use crate::input::ParsedArchive;
 use crate::isolate::Isolate;
 use crate::origin::Origin;
@@ -48,6 +49,8 @@ pub struct IsolateReport {
     pub weakened: Vec<String>,
     /// Other definitions that stay as they are.
     pub stays: Vec<StayingName>,
+    /// Which glibc the archives need, where one was to suffice.
+    pub glibc: Option<GlibcNeeds>,
     /// What behaves otherwise than before, or may surprise.
     pub warnings: Vec<Warning>,
     /// What the run cost.
@@ -189,7 +192,7 @@ pub(crate) struct Facts<'a, 'd> {
 }
 
 impl IsolateReport {
-    /// What the plan says. The archives' outcome and the phases are filled in as they happen.
+    /// What the plan says. The archives' outcome, glibc's part and the phases are filled in as they happen.
     pub(crate) fn of_plan(facts: &Facts<'_, '_>) -> Self {
         let Facts { db, plan, policy, .. } = facts;
         let names = facts.names();
@@ -212,6 +215,7 @@ impl IsolateReport {
                 .map(|&id| printable(db.name(id).bytes))
                 .collect(),
             stays: Vec::new(),
+            glibc: None,
             warnings: Vec::new(),
             phases: Vec::new(),
         };
@@ -386,6 +390,10 @@ impl fmt::Display for IsolateReport {
         }
         for (why, names) in reasons {
             entry(f, "stays", &format!("{} ({why}): {}", count(names.len(), "name"), some(&names, 4)))?;
+        }
+        if let Some(glibc) = &self.glibc {
+            entry(f, "glibc", &glibc.headline())?;
+            glibc.fmt(f)?;
         }
         for warning in &self.warnings {
             entry(f, "note", &format!("{} [{}]", warning.message, warning.name))?;

@@ -5,10 +5,10 @@ use std::collections::{BTreeSet, HashSet};
 use crate::error::{Result, printable};
 use crate::input::{Input, ParsedArchive};
 use crate::object::symbol::{Binding, ObjectEdits, Suffixes, SymbolEdit};
-use crate::object::thunk::{Body, Function};
+use crate::object::thunk::{Body, Definition};
 use crate::object::trap::Trap;
 use crate::output::Output;
-use crate::plan::{MemberSymbols, Name, NameId, SymbolDb};
+use crate::plan::{self, MemberSymbols, Name, NameId, SymbolDb};
 use crate::report::ArchiveSummary;
 use crate::rewrite::{Appended, ArchiveEdits, carry_out_all};
 
@@ -31,7 +31,8 @@ impl Amendments {
     /// Rewrites the archives, and puts the results in place when all are complete and verified.
     ///
     /// # Errors
-    /// I/O, verification; unsupported for a machine that there is no code for.
+    /// I/O, verification; unsupported for members whose symbols cannot be changed, and for a machine that there is no
+    /// code for.
     pub fn carry_out(
         &self,
         parsed: &[ParsedArchive<'_>],
@@ -39,17 +40,15 @@ impl Amendments {
         db: &SymbolDb<'_>,
         output: &Output,
     ) -> Result<Vec<ArchiveSummary>> {
+        plan::check_members(parsed, db)?;
         let mut all = Vec::new();
         for (at, parsed) in parsed.iter().enumerate() {
-            let mut edits = ArchiveEdits::new(NONE);
+            let mut edits = ArchiveEdits::unchanged(NONE, db.members_of(at).map(|member| &member.object));
             let mut stubs = BTreeSet::new();
             for member in db.members_of(at) {
-                for symbol in member.object.symbols.iter().filter(|symbol| symbol.indexed) {
-                    edits.index.push(&[symbol.name], member.position as u32);
-                }
                 let stubbed = member.names.iter().filter(|id| self.stubbed.contains(id));
                 stubs.extend(stubbed.map(|&id| db.name(id).bytes));
-                edits.members.push(self.member_edits(member));
+                edits.members[member.position] = self.member_edits(member);
             }
             append(parsed, &stubs, &mut edits)?;
             all.push(edits);
@@ -72,16 +71,15 @@ fn append(parsed: &ParsedArchive<'_>, names: &BTreeSet<&[u8]>, edits: &mut Archi
     if names.is_empty() {
         return Ok(());
     }
-    let stub = |name: &&[u8]| Function {
+    let stub = |name: &&[u8]| Definition {
         name: name.to_vec(),
-        weak: true,
         body: Body::Trap(Trap::new(&format!("{}: called, but nothing defines it", printable(name)))),
     };
-    let functions: Vec<_> = names.iter().map(stub).collect();
+    let definitions: Vec<_> = names.iter().map(stub).collect();
     for name in names {
         edits.index.push(&[name], edits.members.len() as u32);
     }
-    let data = like.make_object(&functions).map_err(|error| error.in_archive(&parsed.input.path))?;
+    let data = like.make_object(&definitions).map_err(|error| error.in_archive(&parsed.input.path))?;
     edits.appended.push(Appended { padded_name: MEMBER, data });
     Ok(())
 }

@@ -26,6 +26,7 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("mold", &["mold"], "mold"),
     ("nm", &["nm"], "binutils"),
     ("objcopy", &["objcopy"], "binutils"),
+    ("objdump", &["objdump"], "binutils"),
     ("prlimit", &["prlimit"], "util-linux"),
     ("ranlib", &["ranlib"], "binutils"),
     ("readelf", &["readelf"], "binutils"),
