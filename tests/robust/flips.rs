@@ -86,6 +86,7 @@ const VERBS: &[&[&str]] = &[
     &["isolate", "lib.a"],
     &["index", "lib.a"],
     &["explain", "shapes_weak", "lib.a"],
+    &["glibc", "lib.a", "--pin", "2.17"],
 ];
 
 fn check(verb: &[&str], bytes: &[u8]) {
