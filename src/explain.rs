@@ -14,6 +14,9 @@ use crate::policy::Keep;
 use crate::report::SCHEMA;
 use crate::report::text::entry;
 
+/// In the place of a section's name, for a definition that is in none yet.
+const BITCODE: &str = "bitcode";
+
 /// What `explain` found: one entry a name, as a demangled path can mean several.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -52,7 +55,7 @@ pub struct Explanation {
 pub struct Definition {
     /// The member, as `libfoo.a(bar.o)`.
     pub member: String,
-    /// The section; `COMMON`, `ABS`.
+    /// The section; `COMMON`, `ABS`, `bitcode`.
     pub section: String,
     /// Binding.
     pub binding: Binding,
@@ -60,7 +63,7 @@ pub struct Definition {
     pub visibility: Visibility,
     /// Kind.
     pub kind: SymbolKind,
-    /// Size in bytes.
+    /// Size in bytes; 0 in bitcode.
     pub size: u64,
 }
 
@@ -164,6 +167,7 @@ impl Explainer<'_, '_> {
             Placement::Undefined => "UNDEF".to_owned(),
             Placement::Common => "COMMON".to_owned(),
             Placement::Absolute => "ABS".to_owned(),
+            Placement::Bytecode => BITCODE.to_owned(),
             Placement::Section(index) => {
                 let name = self.parsed[archive].objects[position].section_name(index);
                 name.map_or_else(|| format!("section {}", index.0), printable)
@@ -236,6 +240,7 @@ impl Explainer<'_, '_> {
             Reason::Group => "its COMDAT group also holds a name that stays",
             Reason::Personality => "it points to a personality routine that stays",
             Reason::Shared => "it cannot become local: several members define it or refer to it, or its group does",
+            Reason::GlobalOnly => "it cannot become local: its relocations mean something else for local symbols",
             Reason::OutOfScope => "the scope leaves it out",
         }
     }
@@ -258,11 +263,9 @@ impl fmt::Display for Explanation {
         }
         for d in &self.definitions {
             let (binding, visibility, kind) = (word(d.binding), word(d.visibility), word(d.kind));
-            entry(
-                f,
-                "defined",
-                &format!("{} in {}: {binding} {visibility} {kind}, {} bytes", d.member, d.section, d.size),
-            )?;
+            // Bytecode has no sizes yet.
+            let size = if d.section == BITCODE { String::new() } else { format!(", {} bytes", d.size) };
+            entry(f, "defined", &format!("{} in {}: {binding} {visibility} {kind}{size}", d.member, d.section))?;
         }
         if self.definitions.is_empty() {
             entry(f, "defined", "nowhere in these archives")?;

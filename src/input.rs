@@ -2,6 +2,7 @@
 
 mod thin;
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -36,21 +37,27 @@ impl Input {
     /// # Errors
     /// I/O, with the path; malformed, for a thin archive.
     pub fn open(path: &Path) -> Result<Self> {
-        Self::open_from(path, path)
+        Self::open_from(path, path, &HashMap::new())
     }
 
-    /// Opens `path` as what is to be at this input's path: a thin archive's members are looked for from there.
+    /// Opens `path` as what is to be at this input's path: a thin archive's members are looked for from there, those
+    /// files excepted that `staged` says are elsewhere for now.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn reopen(&self, path: &Path) -> Result<Self> {
-        Self::open_from(path, &self.path)
+    pub fn reopen(&self, path: &Path, staged: &HashMap<PathBuf, PathBuf>) -> Result<Self> {
+        Self::open_from(path, &self.path, staged)
     }
 
-    fn open_from(path: &Path, base: &Path) -> Result<Self> {
+    /// The file that a thin archive's member is in.
+    pub fn member_path(&self, member: &Member<'_>) -> PathBuf {
+        thin::path_of(member, &self.path)
+    }
+
+    fn open_from(path: &Path, base: &Path, staged: &HashMap<PathBuf, PathBuf>) -> Result<Self> {
         let bytes = read(path).map_err(|error| Error::io("cannot read the archive", error).in_archive(path))?;
         let len = bytes.as_slice().len() as u64;
-        let externals = thin::open(bytes.as_slice(), base).map_err(|error| error.in_archive(path))?;
+        let externals = thin::open(bytes.as_slice(), base, staged).map_err(|error| error.in_archive(path))?;
         Ok(Self { path: path.to_path_buf(), bytes, len, externals })
     }
 

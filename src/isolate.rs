@@ -9,12 +9,14 @@ use crate::glibc::{GlibcNeeds, Pins, Survey, Version};
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
 use crate::merge;
+use crate::object::symbol::ObjectEdits;
 use crate::origin::Origin;
 use crate::output::Output;
 use crate::plan::{self, Fate, Plan, SymbolDb, tag};
 use crate::policy::{KeepSource, Method, Registries, Scope};
-use crate::report::{ArchiveSummary, Clock, Facts, IsolateReport};
-use crate::rewrite::ArchiveEdits;
+use crate::report::{Clock, Facts, IsolateReport};
+use crate::rewrite::{ArchiveEdits, carry_out};
+use crate::strip::{Strip, Stripped};
 use crate::undefined;
 
 /// What to keep, what becomes private, and how.
@@ -38,6 +40,8 @@ pub struct Isolate {
     pub merge: Option<PathBuf>,
     /// Patterns over what nothing provides, the C runtime included: references that become weak.
     pub weaken_undefined: Vec<String>,
+    /// What goes away besides.
+    pub strip: Strip,
     /// The release of glibc that is to suffice.
     pub glibc: Option<Version>,
 }
@@ -54,6 +58,7 @@ impl Default for Isolate {
             force: false,
             merge: None,
             weaken_undefined: Vec::new(),
+            strip: Strip::default(),
             glibc: None,
         }
     }
@@ -81,16 +86,24 @@ impl Isolate {
     pub fn run(&self, archives: &[impl AsRef<Path>], output: &Output) -> Result<IsolateReport> {
         let mut clock = Clock::start();
         let mut inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
-        let mut origins = None;
+        let mut merged = None;
         if let Some(linker) = &self.merge {
-            origins = Some(merge_all(&mut inputs, linker)?);
+            merged = Some(self.merge_all(&mut inputs, linker)?);
             clock.lap("merge");
         }
         let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
         clock.lap("open");
         parsed.iter().try_for_each(ParsedArchive::check_whole)?;
-        let mut db = SymbolDb::build(&parsed)?;
-        db.set_origins(origins.unwrap_or_default());
+        let removals = parsed.iter().map(|parsed| self.strip.removals(parsed)).collect::<Result<Vec<_>>>()?;
+        let mut db = SymbolDb::build_from(&parsed, |archive, position| {
+            let symbols = parsed[archive].objects[position].symbols()?;
+            Ok(self.strip.left(symbols, &removals[archive][position]))
+        })?;
+        let BeforeMerge { origins, stripped } = match merged {
+            Some(merged) => merged,
+            None => BeforeMerge { origins: HashMap::new(), stripped: self.strip.amounts(&parsed)? },
+        };
+        db.set_origins(origins);
         clock.lap("scan");
         let keep = keep_from::load(&self.keep)?;
         let tag = self.tag_for(&parsed);
@@ -104,6 +117,7 @@ impl Isolate {
         clock.lap("plan");
         let mut report =
             IsolateReport::of_plan(&Facts { archives: &parsed, db: &db, plan: &plan, keep: &keep, policy: self });
+        report.stripped = stripped;
         clock.lap("report");
         let mut pins = Pins::default();
         if let Some(limit) = self.glibc {
@@ -112,10 +126,31 @@ impl Isolate {
             pins = survey.pins(limit);
             clock.lap("glibc");
         }
-        report.archives = carry_out(&parsed, &inputs, &db, (&plan, &pins), output, &mut clock)?;
+        let edits = parsed.iter().enumerate().map(|(archive, parsed)| {
+            let mut edits = archive_edits(archive, &db, &plan, &removals[archive]);
+            pins.add_to(&mut edits, parsed, db.members_of(archive)).map(|()| edits)
+        });
+        let edits = edits.collect::<Result<Vec<_>>>()?;
+        report.archives = carry_out(&parsed, &inputs, edits.into_iter(), output, &mut clock)?;
         report.changed = report.archives.iter().any(|archive| archive.changed);
         report.phases = clock.into_phases();
         Ok(report)
+    }
+
+    /// Replaces each input by its merged form.
+    fn merge_all(&self, inputs: &mut [Input], linker: &Path) -> Result<BeforeMerge> {
+        let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
+        parsed.iter().try_for_each(ParsedArchive::check_whole)?;
+        let db = SymbolDb::build(&parsed)?;
+        plan::check_mergeable(&parsed, &db, self.strip)?;
+        let before = BeforeMerge { origins: db.origins(), stripped: self.strip.amounts(&parsed)? };
+        let merged = parsed.iter().map(|parsed| merge::merge(parsed, linker)).collect::<Result<Vec<_>>>()?;
+        for (input, merged) in inputs.iter_mut().zip(merged) {
+            if let Some(merged) = merged {
+                *input = merged;
+            }
+        }
+        Ok(before)
     }
 
     /// The tag asked for, or the archives' own.
@@ -125,45 +160,19 @@ impl Isolate {
     }
 }
 
-/// Replaces each input by its merged form; gives the origins of all names as the members told them.
-fn merge_all(inputs: &mut [Input], linker: &Path) -> Result<HashMap<Vec<u8>, Origin>> {
-    let mut origins = HashMap::new();
-    for input in inputs {
-        let parsed = [ParsedArchive::parse(input)?];
-        parsed[0].check_whole()?;
-        origins.extend(SymbolDb::build(&parsed)?.origins());
-        if let Some(merged) = merge::merge(&parsed[0], linker)? {
-            *input = merged;
-        }
-    }
-    Ok(origins)
+/// What is known of members before they are merged.
+struct BeforeMerge {
+    /// The origins of all names, as the members told them.
+    origins: HashMap<Vec<u8>, Origin>,
+    stripped: Vec<Stripped>,
 }
 
-fn carry_out<'d>(
-    parsed: &[ParsedArchive<'d>],
-    inputs: &[Input],
-    db: &SymbolDb<'d>,
-    (plan, pins): (&Plan<'d>, &Pins<'d>),
-    output: &Output,
-    clock: &mut Clock,
-) -> Result<Vec<ArchiveSummary>> {
-    let targets = output.targets(inputs)?;
-    let mut summaries = Vec::new();
-    let mut staged = Vec::new();
-    for (at, (parsed, target)) in parsed.iter().zip(targets).enumerate() {
-        let mut edits = archive_edits(at, db, plan);
-        pins.add_to(&mut edits, parsed, db.members_of(at))?;
-        let changed = edits.would_change(parsed);
-        let (summary, result) = edits.carry_out(parsed, target, output, changed, clock)?;
-        summaries.push(summary);
-        staged.extend(result);
-    }
-    staged.into_iter().try_for_each(|result| result.commit())?;
-    clock.lap("replace");
-    Ok(summaries)
-}
-
-fn archive_edits<'a>(archive: usize, db: &SymbolDb<'_>, plan: &'a Plan<'_>) -> ArchiveEdits<'a> {
+fn archive_edits<'a>(
+    archive: usize,
+    db: &SymbolDb<'_>,
+    plan: &'a Plan<'_>,
+    removals: &[ObjectEdits],
+) -> ArchiveEdits<'a> {
     let mut edits = ArchiveEdits::new(&plan.suffixes);
     for member in db.members_of(archive) {
         for (symbol, &name) in member.object.symbols.iter().zip(&member.names).filter(|(symbol, _)| symbol.indexed) {
@@ -173,7 +182,10 @@ fn archive_edits<'a>(archive: usize, db: &SymbolDb<'_>, plan: &'a Plan<'_>) -> A
             let suffix = plan.suffixes.of(plan.new_name(name));
             edits.index.push(&[symbol.name, suffix], member.position as u32);
         }
-        edits.members.push(plan.member_edits(member));
+        member.object.listed.iter().for_each(|name| edits.index.push(&[name], member.position as u32));
+        let mut member_edits = plan.member_edits(member);
+        member_edits.join(&removals[member.position]);
+        edits.members.push(member_edits);
     }
     edits
 }

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use crate::error::{Error, Result, printable};
 use crate::input::{Input, ParsedArchive};
-use crate::object::dynamic_definitions;
-use crate::plan::{NameId, SymbolDb, is_export};
-use crate::policy::{Keep, KeepSource, names};
+use crate::object::{LinkedExports, dynamic_exports};
+use crate::plan::{SymbolDb, exports};
+use crate::policy::names::{self, Listed};
+use crate::policy::{Keep, KeepEntry, KeepSource};
 
 /// All that `sources` say.
 ///
@@ -15,49 +16,50 @@ use crate::policy::{Keep, KeepSource, names};
 pub fn load(sources: &[KeepSource]) -> Result<Keep> {
     let mut entries = Vec::new();
     for source in sources {
-        match source {
-            KeepSource::Pattern(pattern) => entries.push((pattern.clone(), None, true)),
-            KeepSource::List(path) => {
-                let names = names::parse_list(&read_text(path)?).map_err(|error| error.in_archive(path))?;
-                entries.extend(some(names, path)?.into_iter().map(|name| (name, Some(path.clone()), true)));
+        let (path, required) = match source {
+            KeepSource::Pattern(pattern) => {
+                entries.push(KeepEntry { pattern: pattern.clone(), alias: None, file: None, required: true });
+                continue;
             }
-            KeepSource::Artifact(path) => {
-                let names = artifact_exports(path)?;
-                entries.extend(some(names, path)?.into_iter().map(|name| (name, Some(path.clone()), false)));
-            }
+            KeepSource::List(path) => (path, true),
+            KeepSource::Artifact(path) => (path, false),
+        };
+        let listed = named_by(path)?;
+        if listed.is_empty() {
+            return Err(Error::usage("it names no export").in_archive(path));
         }
+        entries.extend(listed.into_iter().map(|Listed { pattern, alias, optional }| KeepEntry {
+            pattern,
+            alias,
+            file: Some(path.clone()),
+            required: required && !optional,
+        }));
     }
     Keep::new(entries)
 }
 
-fn some(names: Vec<String>, path: &Path) -> Result<Vec<String>> {
-    if names.is_empty() { Err(Error::usage("it names no export").in_archive(path)) } else { Ok(names) }
-}
-
-fn read_text(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|error| Error::io("cannot read the list", error).in_archive(path))
-}
-
-/// The exports of a shared object, of an archive, or of a C header.
-fn artifact_exports(path: &Path) -> Result<Vec<String>> {
+/// What a file names, whatever it is: the exports of a shared object or of an archive, a list, a C header.
+fn named_by(path: &Path) -> Result<Vec<Listed>> {
     let input = Input::open(path)?;
     if input.bytes().starts_with(b"!<") {
         return archive_exports(&input);
     }
-    let dynamic = dynamic_definitions(input.bytes()).map_err(|error| error.in_archive(path))?;
-    match (dynamic, std::str::from_utf8(input.bytes())) {
-        (Some(found), _) => Ok(found.iter().map(|definition| printable(definition.name)).collect()),
-        (None, Ok(text)) => Ok(names::parse_header(text)),
-        (None, Err(_)) => {
-            let what = "neither an ELF shared object, nor an archive, nor a C header";
+    let linked = dynamic_exports(input.bytes()).map_err(|error| error.in_archive(path))?;
+    if let Some(LinkedExports { names, underscored }) = linked {
+        let listed = names.iter().map(|name| Listed::exact(&printable(name)));
+        return Ok(if underscored { listed.map(Listed::underscored).collect() } else { listed.collect() });
+    }
+    match std::str::from_utf8(input.bytes()) {
+        Ok(text) => names::parse_list(text).map_err(|error| error.in_archive(path)),
+        Err(_) => {
+            let what = "neither a list of names, nor a C header, nor a shared object, nor an archive";
             Err(Error::unsupported(what).in_archive(path))
         }
     }
 }
 
-fn archive_exports(input: &Input) -> Result<Vec<String>> {
+fn archive_exports(input: &Input) -> Result<Vec<Listed>> {
     let parsed = [ParsedArchive::parse(input)?];
     let db = SymbolDb::build(&parsed)?;
-    let ids = (0..db.names().len() as u32).map(NameId).filter(|&id| is_export(&db, id));
-    Ok(ids.map(|id| printable(db.name(id).bytes)).collect())
+    Ok(exports(&db).map(|id| Listed::exact(&printable(db.name(id).bytes))).collect())
 }

@@ -1,9 +1,11 @@
 //! Amends static archives after they are built, so that they link.
 
 pub mod archive;
+pub mod audit;
 pub mod diff;
 pub mod error;
 pub mod explain;
+pub mod exports;
 pub mod glibc;
 pub mod index;
 pub mod input;
@@ -11,6 +13,7 @@ pub mod isolate;
 mod keep_from;
 mod mangling;
 mod merge;
+pub mod objcopy;
 pub mod object;
 pub mod origin;
 pub mod output;
@@ -19,8 +22,12 @@ pub mod plan;
 pub mod policy;
 pub mod report;
 pub mod rewrite;
+pub mod strip;
 pub mod undefined;
 
+pub use audit::Audit;
 pub use error::{Error, ErrorKind, Location, Result};
+pub use exports::{Exports, Restore};
 pub use isolate::Isolate;
 pub use output::Output;
+pub use strip::Strip;

@@ -1,11 +1,41 @@
 //! Names as people read them: Rust's two manglings, and which crate a mangled name belongs to.
 
+use std::fmt;
+
 use rustc_demangle::try_demangle;
 
 /// The demangled path without the hash; `None` for a name that is not Rust's.
 pub fn demangle(name: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(name).ok().filter(|text| is_rust(text))?;
     try_demangle(text).ok().map(|demangled| format!("{demangled:#}"))
+}
+
+/// What stands in a name's place for people: Rust's path, or C++'s declaration with its parameters, as `c++filt` prints
+/// it. `None` for a name of neither.
+pub fn readable(name: &[u8]) -> Option<String> {
+    demangle(name).or_else(|| demangle_cxx(name))
+}
+
+fn demangle_cxx(name: &[u8]) -> Option<String> {
+    let symbol = name.starts_with(b"_Z").then(|| cpp_demangle::Symbol::new(name).ok())??;
+    let mut text = Bounded(String::new());
+    symbol.structured_demangle(&mut text, &cpp_demangle::DemangleOptions::default()).ok()?;
+    Some(text.0)
+}
+
+/// A text of no more than [`LONGEST`] bytes: a name can repeat parts of itself, and these again.
+struct Bounded(String);
+
+const LONGEST: usize = 1 << 16;
+
+impl fmt::Write for Bounded {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.0.len() + text.len() > LONGEST {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(text);
+        Ok(())
+    }
 }
 
 /// Whether a compiler made this name up: the prefixes of the Itanium C++ ABI, which Rust's legacy mangling shares, and
@@ -76,6 +106,22 @@ mod tests {
         assert_eq!(crates(with_trait), "alloc foreign");
         assert_eq!(crates("_ZN3foo3barE"), "");
         assert_eq!(crates("ZSTD_compress"), "");
+    }
+
+    #[test]
+    fn names_of_cxx() {
+        let readable = |name: &str| readable(name.as_bytes()).unwrap_or_default();
+        assert_eq!(readable("_ZN2ns5Class3runEi"), "ns::Class::run(int)");
+        assert_eq!(readable("_ZN4core3fmt5write17h0123456789abcdefE"), "core::fmt::write");
+        assert_eq!(readable("fx_start"), "");
+        // Each argument is a pair of the one before it: twice as long every time.
+        let pairs = |n: usize| {
+            let pair = |at| format!("S_IS{0}_S{0}_E", char::from_digit(at as u32, 36).unwrap().to_ascii_uppercase());
+            format!("_Z1f1PIiiE{}", (0..n).map(pair).collect::<String>())
+        };
+        assert_eq!(readable(&pairs(1)), "f(P<int, int>, P<P<int, int>, P<int, int> >)");
+        assert!(readable(&pairs(9)).len() > 9000);
+        assert_eq!(readable(&pairs(35)), "");
     }
 
     #[test]

@@ -16,10 +16,8 @@ use crate::archive::{Archive, ArchiveIndex, ArchiveWriter, Member, NewMember};
 use crate::error::{Error, Result, printable, printable_path};
 use crate::input::{Input, ParsedArchive};
 use crate::object::Object;
-use crate::object::symbol::{ObjectEdits, SectionChange, Suffixes};
-
-/// The sections that rustc embeds its bitcode and its command line in.
-const BITCODE: [&[u8]; 2] = [b".llvmbc", b".llvmcmd"];
+use crate::object::symbol::Suffixes;
+use crate::strip::Strip;
 
 /// An archive with its objects joined into one member and what else it holds as it was; `None` where there are not
 /// two objects to join.
@@ -66,12 +64,7 @@ pub fn merge(parsed: &ParsedArchive<'_>, linker: &Path) -> Result<Option<Input>>
 }
 
 fn write_without_bitcode(object: &Object<'_>, data: &[u8], path: &Path) -> Result<()> {
-    let sections = object.all_sections()?;
-    let bitcode = sections.iter().filter(|section| BITCODE.contains(&section.name));
-    let edits = ObjectEdits {
-        sections: bitcode.map(|section| (section.index, SectionChange::Remove)).collect(),
-        ..ObjectEdits::default()
-    };
+    let edits = Strip { bitcode: true, debug: false }.of(object)?;
     let patch = object.patch(&edits, &Suffixes::NONE)?;
     let write = || -> std::io::Result<()> {
         let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);

@@ -1,7 +1,7 @@
 //! Where a result goes, and how it gets there: into a temporary file beside the target, which takes the target's
 //! place by one rename when it is complete and verified. Until then the target is untouched.
 
-use std::fs::{self, File, Metadata, Permissions};
+use std::fs::{self, File, FileTimes, Metadata, Permissions};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
@@ -67,7 +67,7 @@ impl Output {
     fn target(&self, input: &Input) -> Result<Target> {
         let path = match self {
             Self::Nowhere | Self::Stdout => {
-                return Ok(Target { path: None, file: PathBuf::new(), folder: None, existing: None });
+                return Ok(Target { path: None, file: PathBuf::new(), folder: None, existing: None, mode: None });
             }
             Self::InPlace | Self::Directory(_) if input.is_stdin() => {
                 return Err(
@@ -96,11 +96,16 @@ pub struct Target {
     /// The folder to make for it, where one was asked for.
     folder: Option<PathBuf>,
     existing: Option<Metadata>,
+    /// The mode that it gets whatever was there before.
+    mode: Option<u32>,
 }
 
 impl Target {
     /// Follows symbolic links, so that the link stays and what it points to is replaced.
-    fn resolve(path: &Path) -> Result<Self> {
+    ///
+    /// # Errors
+    /// I/O; usage, for a folder, and for a file that is read-only.
+    pub(crate) fn resolve(path: &Path) -> Result<Self> {
         let file = match fs::canonicalize(path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => path.to_path_buf(),
@@ -108,8 +113,8 @@ impl Target {
         };
         let existing = fs::metadata(&file).ok();
         if let Some(metadata) = &existing {
-            if !metadata.is_file() {
-                return Err(Error::usage("the output is not a regular file"));
+            if metadata.is_dir() {
+                return Err(Error::usage("the output is a folder"));
             }
             // Renaming needs no permission on the file itself; asking for it all the same is what people who
             // protect a file expect, and what tools that write in place do.
@@ -117,7 +122,21 @@ impl Target {
                 return Err(Error::usage("the file is read-only").with_help("chmod u+w it, or write elsewhere with -o"));
             }
         }
-        Ok(Self { path: Some(path.to_path_buf()), file, folder: None, existing })
+        Ok(Self { path: Some(path.to_path_buf()), file, folder: None, existing, mode: None })
+    }
+
+    /// Gives the result the mode of `input`, described by `metadata`, as far as the umask lets new files have it and
+    /// without its set-user-ID and set-group-ID bits; where it replaces the input itself, that keeps its mode.
+    #[must_use]
+    pub(crate) fn mirroring(mut self, metadata: Option<&Metadata>, input: &Input) -> Self {
+        let replaces = self.path.as_deref() == Some(&input.path);
+        self.mode = metadata.filter(|_| !replaces).map(|metadata| metadata.mode() & 0o1777);
+        self
+    }
+
+    /// Whether it is a device or a pipe, which takes what is written to it and cannot be replaced.
+    fn is_special(&self) -> bool {
+        self.existing.as_ref().is_some_and(|existing| !existing.is_file())
     }
 
     /// Where it is, as it was asked for; `None` for standard output.
@@ -132,16 +151,20 @@ impl Target {
     pub fn stage(self) -> Result<Staged> {
         let mut builder = tempfile::Builder::new();
         let permissions = self.existing.as_ref().map_or(Permissions::from_mode(0o666), Metadata::permissions);
+        let permissions = self.mode.map_or(permissions, Permissions::from_mode);
         builder.prefix(".armend-").permissions(permissions);
         if let Some(folder) = &self.folder {
             let failed = |error| Error::io("cannot make the output folder", error).in_archive(folder);
             fs::create_dir_all(folder).map_err(failed)?;
         }
         let file = match &self.path {
-            Some(_) => builder.tempfile_in(folder_of(&self.file)),
-            None => builder.tempfile(),
+            Some(_) if !self.is_special() => builder.tempfile_in(folder_of(&self.file)),
+            _ => builder.tempfile(),
         };
-        let file = file.map_err(|error| Error::io("cannot make a temporary file for the output", error))?;
+        let file = file.map_err(|error| {
+            let error = Error::io("cannot make a temporary file for the output", error);
+            self.path.iter().fold(error, |error, path| error.in_archive(path))
+        })?;
         Ok(Staged { target: self, file })
     }
 }
@@ -171,15 +194,28 @@ impl Staged {
         self.file.path()
     }
 
+    /// Gives the result other dates than those of its making.
+    ///
+    /// # Errors
+    /// I/O.
+    pub(crate) fn set_times(&self, times: FileTimes) -> Result<()> {
+        self.file.as_file().set_times(times).map_err(|error| Error::io("cannot set the output's dates", error))
+    }
+
     /// Puts the result in its place: mode and owner of the file it replaces, then one rename.
     ///
     /// # Errors
     /// I/O; the target is then as it was.
     pub fn commit(self) -> Result<()> {
-        let Some(path) = self.target.path else {
-            return self.copy_to_stdout();
+        let Some(path) = &self.target.path else {
+            return self.copy_to(std::io::stdout().lock(), "cannot write to standard output");
         };
-        let located = |error: Error| error.in_archive(&path);
+        let located = |error: Error| error.in_archive(path);
+        if self.target.is_special() {
+            let file =
+                File::options().write(true).open(path).map_err(|error| Error::io("cannot open the output", error));
+            return file.and_then(|file| self.copy_to(file, "cannot write the output")).map_err(located);
+        }
         if let Some(existing) = &self.target.existing {
             let file = self.file.as_file();
             // Only root may give files away; anyone else's results are their own, as with every tool that renames.
@@ -188,8 +224,10 @@ impl Staged {
             if (new.uid(), new.gid()) != (existing.uid(), existing.gid()) {
                 _ = fchown(file, Some(existing.uid()), Some(existing.gid()));
             }
-            file.set_permissions(existing.permissions())
-                .map_err(|error| located(Error::io("cannot keep the file's mode", error)))?;
+            if self.target.mode.is_none() {
+                let kept = file.set_permissions(existing.permissions());
+                kept.map_err(|error| located(Error::io("cannot keep the file's mode", error)))?;
+            }
             // The original goes away with the rename: what takes its place has to be on disk by then.
             file.sync_data().map_err(|error| located(Error::io("cannot write the output to disk", error)))?;
         }
@@ -199,13 +237,11 @@ impl Staged {
         Ok(())
     }
 
-    fn copy_to_stdout(self) -> Result<()> {
+    /// A reader that has gone away is no error.
+    fn copy_to(&self, mut out: impl Write, action: &'static str) -> Result<()> {
         let mut file = self.file.reopen().map_err(|error| Error::io("cannot read the result", error))?;
-        let mut stdout = std::io::stdout().lock();
-        match std::io::copy(&mut file, &mut stdout).and_then(|_| stdout.flush()) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                Err(Error::io("cannot write to standard output", error))
-            }
+        match std::io::copy(&mut file, &mut out).and_then(|_| out.flush()) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::io(action, error)),
             _ => Ok(()),
         }
     }

@@ -1,9 +1,10 @@
 //! Carries a plan out on one archive: members patched in parallel and written in order, the index from what was
 //! written, and the finished file held against the plan before anyone sees it.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufWriter, Seek, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -30,6 +31,8 @@ pub struct ArchiveEdits<'a> {
     pub appended: Vec<Appended>,
     /// The index of the result.
     pub index: ArchiveIndex,
+    /// Where the files of a thin archive's members are that change, until they take their places.
+    pub staged: HashMap<PathBuf, PathBuf>,
 }
 
 /// A new member.
@@ -52,19 +55,20 @@ enum Written {
 impl<'a> ArchiveEdits<'a> {
     /// For an archive without members.
     pub fn new(suffixes: &'a Suffixes) -> Self {
-        Self { members: Vec::new(), suffixes, appended: Vec::new(), index: ArchiveIndex::default() }
+        Self {
+            members: Vec::new(),
+            suffixes,
+            appended: Vec::new(),
+            index: ArchiveIndex::default(),
+            staged: HashMap::new(),
+        }
     }
 
     /// For members of these symbols, none of which changes yet.
     pub fn unchanged<'o, 'd: 'o>(suffixes: &'a Suffixes, objects: impl Iterator<Item = &'o ObjectSymbols<'d>>) -> Self {
-        let mut edits = Self::new(suffixes);
-        for (at, object) in objects.enumerate() {
-            for symbol in object.symbols.iter().filter(|symbol| symbol.indexed) {
-                edits.index.push(&[symbol.name], at as u32);
-            }
-            edits.members.push(ObjectEdits::default());
-        }
-        edits
+        let objects: Vec<_> = objects.collect();
+        let members = vec![ObjectEdits::default(); objects.len()];
+        Self { members, index: index_of(objects), ..Self::new(suffixes) }
     }
 
     /// How many members change.
@@ -182,7 +186,7 @@ impl<'a> ArchiveEdits<'a> {
     /// # Errors
     /// Verification, naming the first difference.
     fn verify(&self, parsed: &ParsedArchive<'_>, staged: &Staged) -> Result<()> {
-        let input = parsed.input.reopen(staged.path())?;
+        let input = parsed.input.reopen(staged.path(), &self.staged)?;
         // The temporary file's name says nothing to the user: errors are placed in the archive it was made from.
         let place = |error: Error| match error.kind() {
             ErrorKind::Verification(_) => error.in_archive(&parsed.input.path),
@@ -211,7 +215,9 @@ impl<'a> ArchiveEdits<'a> {
             .enumerate()
             .map(|(at, symbols)| symbols.map_err(|error| error.in_member(archive.members[at].name, 0)));
         let symbols = symbols.collect::<Result<Vec<_>>>().map_err(place)?;
-        if !archive.index_is(&index_of(&symbols)) {
+        let mut index = index_of(&symbols);
+        index.absent = self.index.absent;
+        if !archive.index_is(&index) {
             return Err(place(Error::verification("the index is not that of the members")));
         }
         Ok(())
@@ -228,37 +234,61 @@ impl ArchiveEdits<'_> {
     }
 }
 
-/// Carries out the edits of several archives, and puts the results in place when all are complete and verified.
+/// Writes a single object's result beside `target` and verifies it. Gives its length with it.
 ///
 /// # Errors
-/// As [`ArchiveEdits::carry_out`].
-pub fn carry_out_all(
+/// I/O, unsupported or verification; then nothing stays behind.
+pub fn stage_object(data: &[u8], object: &Object<'_>, edits: &ObjectEdits, target: Target) -> Result<(Staged, u64)> {
+    let patch = object.patch(edits, &Suffixes::NONE)?;
+    let staged = target.stage()?;
+    let failed = |error| Error::io("cannot write the object", error);
+    patch.parts(data).iter().try_for_each(|part| staged.file().write_all(part)).map_err(failed)?;
+    let result = Input::open(staged.path())?;
+    let place = |error: Error| Error::verification(error.to_string());
+    if edits.is_empty() && result.bytes() != data {
+        return Err(Error::verification("the object is not the original"));
+    }
+    if !edits.is_empty() {
+        object.verify(&Object::parse(result.bytes()).map_err(place)?, edits, &Suffixes::NONE)?;
+    }
+    Ok((staged, result.file_len()))
+}
+
+/// The index of an archive as it stands, computed from its members' symbols.
+pub fn index_of<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a ObjectSymbols<'d>>) -> ArchiveIndex {
+    let mut index = ArchiveIndex::default();
+    for (at, member) in members.into_iter().enumerate() {
+        let indexed = member.symbols.iter().filter(|symbol| symbol.indexed).map(|symbol| symbol.name);
+        for name in indexed.chain(member.listed.iter().copied()) {
+            index.push(&[name], at as u32);
+        }
+    }
+    index
+}
+
+/// Carries out what is planned for archives together, and puts the results in place when all are complete.
+///
+/// # Errors
+/// I/O, unsupported or verification; usage, for an output that does not fit the inputs.
+pub fn carry_out<'a>(
     parsed: &[ParsedArchive<'_>],
     inputs: &[Input],
-    edits: &[ArchiveEdits<'_>],
+    edits: impl Iterator<Item = ArchiveEdits<'a>>,
     output: &Output,
+    clock: &mut Clock,
 ) -> Result<Vec<ArchiveSummary>> {
-    let mut clock = Clock::start();
-    let (mut summaries, mut staged) = (Vec::new(), Vec::new());
-    for ((parsed, edits), target) in parsed.iter().zip(edits).zip(output.targets(inputs)?) {
+    let targets = output.targets(inputs)?;
+    let mut summaries = Vec::new();
+    let mut staged = Vec::new();
+    for ((parsed, target), edits) in parsed.iter().zip(targets).zip(edits) {
         let changed = edits.would_change(parsed);
-        let (summary, result) = edits.carry_out(parsed, target, output, changed, &mut clock)?;
+        let (summary, result) = edits.carry_out(parsed, target, output, changed, clock)?;
         summaries.push(summary);
         staged.extend(result);
     }
     staged.into_iter().try_for_each(Staged::commit)?;
+    clock.lap("replace");
     Ok(summaries)
-}
-
-/// The index of an archive as it stands, computed from its members' symbols.
-pub fn index_of(members: &[ObjectSymbols<'_>]) -> ArchiveIndex {
-    let mut index = ArchiveIndex::default();
-    for (at, member) in members.iter().enumerate() {
-        for symbol in member.symbols.iter().filter(|symbol| symbol.indexed) {
-            index.push(&[symbol.name], at as u32);
-        }
-    }
-    index
 }
 
 /// Runs `amend` on each archive by itself, and puts the results in place when all are complete. Gives what it reports.
@@ -286,7 +316,7 @@ pub fn each_archive<R>(
 }
 
 /// A thin archive finds its members from its own folder: from another, it would not.
-fn check_folder(parsed: &ParsedArchive<'_>, output: &Output) -> Result<()> {
+pub(crate) fn check_folder(parsed: &ParsedArchive<'_>, output: &Output) -> Result<()> {
     let folder = match output {
         Output::InPlace | Output::Nowhere => return Ok(()),
         Output::Stdout => None,

@@ -76,6 +76,11 @@ impl Header {
         decimal(self.0[48..58].trim_ascii_end())
     }
 
+    /// `ar_date` in seconds since 1970; 0 where the field is not a decimal number.
+    pub fn date(&self) -> u64 {
+        decimal(self.0[DATE].trim_ascii_end()).unwrap_or_default()
+    }
+
     /// The same header with another `ar_size`.
     ///
     /// # Errors

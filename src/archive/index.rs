@@ -24,6 +24,8 @@ pub(super) fn layouts(kind: ArchiveKind) -> &'static [Layout] {
 /// An index to be: names in the order of the members, and each name's member.
 #[derive(Debug, Clone)]
 pub struct ArchiveIndex {
+    /// Whether there is to be none, whatever it would hold.
+    pub absent: bool,
     /// Whether any member is an object. Then there is an index even if it holds no name.
     pub has_objects: bool,
     /// What the header says of the time, in seconds since 1970; 0 for the same bytes at any time.
@@ -38,7 +40,7 @@ pub struct ArchiveIndex {
 
 impl Default for ArchiveIndex {
     fn default() -> Self {
-        Self { has_objects: false, date: 0, wide_from: 1 << 32, names: Vec::new(), members: Vec::new() }
+        Self { absent: false, has_objects: false, date: 0, wide_from: 1 << 32, names: Vec::new(), members: Vec::new() }
     }
 }
 
@@ -63,7 +65,7 @@ impl ArchiveIndex {
     /// Whether an archive of this kind gets an index: with no object in it, only Darwin's and COFF's do.
     pub fn is_written(&self, kind: ArchiveKind) -> bool {
         let always = matches!(kind, ArchiveKind::Darwin | ArchiveKind::Darwin64 | ArchiveKind::Coff);
-        always || self.has_objects || !self.is_empty()
+        !self.absent && (always || self.has_objects || !self.is_empty())
     }
 
     fn entries(&self) -> impl Iterator<Item = (&[u8], u32)> {

@@ -4,6 +4,7 @@
 //! `bfd/archive.c` and LLVM's `Object/Archive.cpp` read and `Object/ArchiveWriter.cpp` writes them. This module knows
 //! archive kinds and nothing of what the members are, nor of files.
 
+mod compare;
 pub mod header;
 mod index;
 mod kind;
@@ -11,6 +12,7 @@ mod parse;
 mod table;
 mod writer;
 
+pub use compare::IndexDifference;
 pub use header::Header;
 pub use index::ArchiveIndex;
 pub use kind::ArchiveKind;
@@ -133,6 +135,9 @@ impl<'d> Archive<'d> {
     /// Whether the index says what `index` says, in the way of this kind of archive: the same names of the same
     /// members, whatever their order, their padding or the header's date.
     pub fn index_is(&self, index: &ArchiveIndex) -> bool {
+        if index.absent {
+            return self.index.is_empty();
+        }
         let expected = index.entries_for(self.kind);
         if expected.is_empty() && self.index.is_empty() {
             return true;

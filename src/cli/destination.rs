@@ -30,6 +30,11 @@ impl Destination {
         }
     }
 
+    /// Whether any of the options is.
+    pub fn is_given(&self) -> bool {
+        self.output.is_some() || self.dry_run || self.check
+    }
+
     /// What a run came to that changes, or would change, something or not.
     pub fn outcome(&self, changed: bool) -> Outcome {
         if self.check && changed { Outcome::Found } else { Outcome::Done }

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use armend::Isolate;
 use armend::glibc::Version;
-use armend::policy::{KeepSource, Method, Registries, Scope};
+use armend::policy::{Method, Registries, Scope};
+use armend::{Isolate, Strip};
 use clap::{Args, ValueEnum};
 
 use super::destination::Destination;
+use super::keep::KeepArgs;
 use super::{Global, Outcome};
 
 /// Make everything but the exports private to the archive
@@ -21,6 +22,7 @@ Examples:
   armend isolate libkrun.a --keep 'krun_*'        in place, keeping what the glob matches
   armend isolate libkrun.a --keep-from libkrun.h -o out/libkrun.a
   armend isolate liba.a libb.a -o isolated/       together: they see each other's symbols
+  armend isolate libkrun.a --strip-bitcode --strip-debug
   armend isolate libkrun.a --check                exit 1 if it would change anything
 
 Patterns are globs over linkage names. re: starts a regular expression, demangled: matches the
@@ -34,6 +36,12 @@ pub struct Command {
     /// Make references to what the pattern matches weak, of those that nothing provides, the C runtime included
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     weaken_undefined: Vec<String>,
+    /// Take out embedded bitcode and LTO bytecode, and keep the machine code
+    #[arg(long)]
+    strip_bitcode: bool,
+    /// Take out debug information
+    #[arg(long)]
+    strip_debug: bool,
     /// Make this release of glibc suffice, as `armend glibc --pin` does
     #[arg(long, value_name = "VERSION")]
     glibc: Option<Version>,
@@ -48,15 +56,8 @@ const BY: &str = "How: by a name of its own, as a weak definition, by hidden vis
 /// What to keep and what becomes private: also `explain`'s question.
 #[derive(Debug, Args)]
 pub struct PolicyArgs {
-    /// Keep what the pattern matches
-    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
-    keep: Vec<String>,
-    /// Keep the names in a list: plain, a version script or a .def
-    #[arg(long, value_name = "FILE")]
-    keep_file: Vec<PathBuf>,
-    /// Keep the exports of a shared object or archive, or what a C header declares
-    #[arg(long, value_name = "FILE")]
-    keep_from: Vec<PathBuf>,
+    #[command(flatten)]
+    keep: KeepArgs,
     /// What becomes private: all but the exports, Rust code, or the standard library
     #[arg(long, value_enum, default_value_t = ScopeArg::All)]
     scope: ScopeArg,
@@ -107,11 +108,8 @@ enum RegistriesArg {
 impl PolicyArgs {
     /// The library's policy.
     pub fn policy(&self) -> Isolate {
-        let patterns = self.keep.iter().cloned().map(KeepSource::Pattern);
-        let lists = self.keep_file.iter().cloned().map(KeepSource::List);
-        let artifacts = self.keep_from.iter().cloned().map(KeepSource::Artifact);
         Isolate {
-            keep: patterns.chain(lists).chain(artifacts).collect(),
+            keep: self.keep.sources(),
             scope: match self.scope {
                 ScopeArg::All => Scope::All,
                 ScopeArg::Rust => Scope::Rust,
@@ -134,6 +132,7 @@ impl PolicyArgs {
             force: self.force,
             merge: self.merge.then(|| self.linker.clone()),
             weaken_undefined: Vec::new(),
+            strip: Strip::default(),
             glibc: None,
         }
     }
@@ -143,8 +142,9 @@ impl Command {
     pub fn run(&self, global: &Global) -> anyhow::Result<Outcome> {
         let output = self.destination.output();
         global.check_output(&output)?;
-        let isolate =
-            Isolate { weaken_undefined: self.weaken_undefined.clone(), glibc: self.glibc, ..self.policy.policy() };
+        let strip = Strip { bitcode: self.strip_bitcode, debug: self.strip_debug };
+        let weaken_undefined = self.weaken_undefined.clone();
+        let isolate = Isolate { strip, glibc: self.glibc, weaken_undefined, ..self.policy.policy() };
         let mut report = isolate.run(&self.archives, &output)?;
         if global.verbose == 0 {
             // Times differ from run to run; without being asked for, the report is a function of the input.

@@ -1,15 +1,20 @@
 //! The command line: parses arguments, calls the library, prints the report. Nothing is decided here.
 
+mod audit;
 mod destination;
 mod diff;
 mod explain;
+mod exports;
 mod glibc;
 mod index;
 mod isolate;
+mod keep;
+mod objcopy;
 mod ranlib;
 mod response;
 mod undefined;
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -29,13 +34,17 @@ struct Cli {
 }
 
 const EXIT_STATUS: &str = "Arguments may stand in a file: @FILE, one or more a line, quoted as in a shell.\n\
-    Exit status: 0 done, nothing found; 1 --check or diff found something; 2 usage or input error, nothing was written.";
+    Exit status: 0 done, nothing found; 1 --check, --require, audit or diff found something; 2 usage or input error,\n\
+    nothing was written.";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
     Isolate(isolate::Command),
+    Audit(audit::Command),
     Explain(explain::Command),
+    Exports(exports::Command),
     Index(index::Command),
+    Objcopy(objcopy::Command),
     Diff(diff::Command),
     Glibc(glibc::Command),
     Undefined(undefined::Command),
@@ -101,10 +110,10 @@ pub fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<Outcome> {
     let arguments = response::expand(std::env::args_os())?;
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
+    let (cli, behind) = match split_objcopy(&arguments) {
+        Some(split) => split,
         // Help and version come this way too; clap exits with 0 for these and 2 for errors.
-        Err(error) => error.exit(),
+        None => (Cli::try_parse_from(&arguments).unwrap_or_else(|error| error.exit()), &[][..]),
     };
     match cli.global.color {
         Color::Auto => ColorChoice::Auto,
@@ -115,11 +124,24 @@ fn run() -> anyhow::Result<Outcome> {
     let threads = rayon::ThreadPoolBuilder::new().num_threads(cli.global.jobs.map_or(0, usize::from)).build()?;
     threads.install(|| match &cli.verb {
         Verb::Isolate(command) => command.run(&cli.global),
+        Verb::Audit(command) => command.run(&cli.global),
         Verb::Explain(command) => command.run(&cli.global),
+        Verb::Exports(command) => command.run(&cli.global),
         Verb::Index(command) => command.run(&cli.global),
+        Verb::Objcopy(command) => command.run(behind, &cli.global),
         Verb::Diff(command) => command.run(&cli.global),
         Verb::Glibc(command) => command.run(&cli.global),
         Verb::Undefined(command) => command.run(&cli.global),
+    })
+}
+
+/// What stands before the verb `objcopy`, with it, and what behind: that is not for clap, as it has a syntax of its
+/// own, and short flags that mean something else before a verb.
+fn split_objcopy(arguments: &[OsString]) -> Option<(Cli, &[OsString])> {
+    let ends = arguments.iter().enumerate().filter(|(_, argument)| *argument == "objcopy").map(|(at, _)| at + 1);
+    ends.take(2).find_map(|end| {
+        let cli = Cli::try_parse_from(&arguments[..end]).ok()?;
+        matches!(cli.verb, Verb::Objcopy(_)).then_some((cli, &arguments[end..]))
     })
 }
 
@@ -132,29 +154,33 @@ impl Global {
         Ok(())
     }
 
-    /// Prints a report in the format asked for; text goes with `details`.
+    /// Prints a report in the format asked for; text goes with `details` and, where standard output is the archive's,
+    /// to standard error.
     fn print<R: Display + serde::Serialize>(&self, report: &R, details: &str, output: &Output) -> anyhow::Result<()> {
-        match self.format {
-            Format::Json => self.print_line(report, "", output),
-            Format::Text if self.quiet => Ok(()),
-            Format::Text => write(&format!("{report}{details}"), output),
-        }
+        let text = match self.format {
+            Format::Json => serde_json::to_string_pretty(report)? + "\n",
+            Format::Text if self.quiet => return Ok(()),
+            Format::Text => format!("{report}{details}"),
+        };
+        print(&text, *output == Output::Stdout)
     }
 
     /// Prints one line of a report alone; as JSON, all of it.
     fn print_line<R: serde::Serialize>(&self, report: &R, line: &str, output: &Output) -> anyhow::Result<()> {
-        match self.format {
-            Format::Json => write(&(serde_json::to_string_pretty(report)? + "\n"), output),
-            Format::Text => write(&format!("{line}\n"), output),
-        }
+        let text = match self.format {
+            Format::Json => serde_json::to_string_pretty(report)?,
+            Format::Text => line.to_owned(),
+        };
+        print(&(text + "\n"), *output == Output::Stdout)
     }
 }
 
-/// Writes a report: where standard output is the archive's, to standard error. A reader that has gone away is no error.
-fn write(text: &str, output: &Output) -> anyhow::Result<()> {
-    let written = match output {
-        Output::Stdout => std::io::stderr().lock().write_all(text.as_bytes()),
-        _ => std::io::stdout().lock().write_all(text.as_bytes()),
+/// Prints to standard output, or to standard error. A reader that has gone away is no error.
+fn print(text: &str, to_stderr: bool) -> anyhow::Result<()> {
+    let written = if to_stderr {
+        std::io::stderr().lock().write_all(text.as_bytes())
+    } else {
+        std::io::stdout().lock().write_all(text.as_bytes())
     };
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
@@ -165,7 +191,8 @@ fn write(text: &str, output: &Output) -> anyhow::Result<()> {
 /// `error: FILE(MEMBER): what (at offset N)`, then the remedy where there is one.
 fn report(error: &anyhow::Error) {
     anstream::eprintln!("\x1b[1;31merror:\x1b[0m {error:#}");
-    if let Some(help) = error.downcast_ref::<armend::Error>().and_then(armend::Error::help) {
+    let library = error.downcast_ref::<objcopy::Failure>().map(|failure| &failure.0);
+    if let Some(help) = library.or_else(|| error.downcast_ref()).and_then(armend::Error::help) {
         anstream::eprintln!("\x1b[1;36mhelp:\x1b[0m {help}");
     }
 }

@@ -22,8 +22,9 @@ use crate::object::symbol::Binding;
 use crate::origin::Origin;
 use crate::output::Output;
 use crate::plan::{self, MemberSymbols, SymbolDb, tag};
-use crate::report::ArchiveSummary;
-use crate::rewrite::{ArchiveEdits, carry_out_all};
+use crate::report::{ArchiveSummary, Clock};
+use crate::rewrite::{self, ArchiveEdits};
+use crate::strip::Strip;
 use decide::{Decider, Use};
 use history::History;
 pub(crate) use sysroot::Sysroot;
@@ -69,16 +70,16 @@ fn carry_out<'d>(
     db: &SymbolDb<'d>,
     output: &Output,
 ) -> Result<Vec<ArchiveSummary>> {
-    plan::check_members(parsed, db)?;
+    plan::check_not_thin(parsed)?;
+    plan::check_mergeable(parsed, db, Strip::default())?;
     let tag = tag::derive(&parsed.iter().map(|parsed| &parsed.archive).collect::<Vec<_>>());
     let suffixes = tag::suffixes(&tag)?;
-    let mut all = Vec::new();
-    for (at, parsed) in parsed.iter().enumerate() {
-        let mut edits = ArchiveEdits::unchanged(&suffixes, db.members_of(at).map(|member| &member.object));
-        pins.add_to(&mut edits, parsed, db.members_of(at))?;
-        all.push(edits);
-    }
-    carry_out_all(parsed, inputs, &all, output)
+    let edits = parsed.iter().enumerate().map(|(archive, parsed)| {
+        let mut edits = ArchiveEdits::unchanged(&suffixes, db.members_of(archive).map(|member| &member.object));
+        pins.add_to(&mut edits, parsed, db.members_of(archive)).map(|()| edits)
+    });
+    let edits = edits.collect::<Result<Vec<_>>>()?;
+    rewrite::carry_out(parsed, inputs, edits.into_iter(), output, &mut Clock::start())
 }
 
 /// What archives refer to, and what decides about it.
@@ -115,22 +116,30 @@ impl<'d> Survey<'d> {
     }
 }
 
-/// What all objects are made for.
+/// What all objects are made for. Bitcode says so elsewhere, and is what the others are.
 pub(crate) fn architecture(parsed: &[ParsedArchive<'_>]) -> Result<Architecture> {
     let mut found = None;
+    let mut bitcode = None;
     for archive in parsed {
         for (at, object) in archive.objects.iter().enumerate().filter(|(_, object)| object.is_linked()) {
             let unknown = || match object {
                 Object::Unserved(kind) => Error::unsupported(format!("{kind}, whose references cannot be read")),
                 _ => Error::unsupported("no release of glibc is known for this machine"),
             };
+            if matches!(object, Object::Bitcode(_)) {
+                bitcode.get_or_insert((archive, at));
+                continue;
+            }
             let architecture = object.architecture().ok_or_else(|| archive.locate(unknown(), at))?;
             if *found.get_or_insert(architecture) != architecture {
                 return Err(archive.locate(Error::unsupported("it is for another machine than those before it"), at));
             }
         }
     }
-    found.ok_or_else(|| Error::usage("there is no object in it").in_archive(&parsed[0].input.path))
+    found.ok_or_else(|| match bitcode {
+        Some((archive, at)) => archive.locate(Error::unsupported("an LLVM bitcode file, and no machine code here"), at),
+        None => Error::usage("there is no object in it").in_archive(&parsed[0].input.path),
+    })
 }
 
 /// That the C library is glibc, as far as objects tell.

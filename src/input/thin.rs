@@ -51,19 +51,20 @@ impl MemberFile {
 }
 
 /// Opens what the members of the archive `bytes`, a file called `archive`, refer to; one for each member of a thin
-/// archive, nothing for anything else.
+/// archive, nothing for anything else. Files that `staged` names are, for now, where it says.
 ///
 /// # Errors
 /// I/O, for files that cannot be read; malformed, for a thin archive that contains itself; unsupported, for one that
 /// contains another.
-pub(super) fn open(bytes: &[u8], archive: &Path) -> Result<Vec<External>> {
+pub(super) fn open(bytes: &[u8], archive: &Path, staged: &HashMap<PathBuf, PathBuf>) -> Result<Vec<External>> {
     if !bytes.starts_with(b"!<thin>\n") {
         return Ok(Vec::new());
     }
     let mut files = HashMap::new();
     let members = Archive::parse(bytes)?.members;
     let members = members.iter().filter(|member| member.place != Place::Here);
-    members.map(|member| open_member(member, archive, &mut files).map_err(|error| at_header(error, member))).collect()
+    let open = |member| open_member(member, archive, staged, &mut files).map_err(|error| at_header(error, member));
+    members.map(open).collect()
 }
 
 /// An error about a file that is not there is placed where the archive names it.
@@ -72,12 +73,20 @@ fn at_header(error: Error, member: &Member<'_>) -> Error {
     place.in_member(member.name, 0)
 }
 
-fn open_member(member: &Member<'_>, archive: &Path, files: &mut HashMap<PathBuf, Arc<MemberFile>>) -> Result<External> {
+fn open_member(
+    member: &Member<'_>,
+    archive: &Path,
+    staged: &HashMap<PathBuf, PathBuf>,
+    files: &mut HashMap<PathBuf, Arc<MemberFile>>,
+) -> Result<External> {
     let path = path_of(member, archive);
     let file = match files.get(&path) {
         Some(file) => Arc::clone(file),
         None => {
-            let file = Arc::new(MemberFile { bytes: open_file(&path)?, members: OnceLock::new() });
+            let file = Arc::new(MemberFile {
+                bytes: open_file(staged.get(&path).unwrap_or(&path))?,
+                members: OnceLock::new(),
+            });
             files.insert(path.clone(), Arc::clone(&file));
             file
         }
@@ -102,7 +111,8 @@ fn open_file(path: &Path) -> Result<Bytes> {
     read(path).map_err(|error| Error::io("cannot read the member's file", error))
 }
 
-fn path_of(member: &Member<'_>, archive: &Path) -> PathBuf {
+/// The file that a member is in, or the archive that it is in.
+pub(super) fn path_of(member: &Member<'_>, archive: &Path) -> PathBuf {
     archive.parent().unwrap_or(Path::new("")).join(OsStr::from_bytes(member.name))
 }
 

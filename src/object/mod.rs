@@ -1,7 +1,9 @@
 //! Objects: the one place that tells formats apart. Each format's own rules are in its folder.
 
 pub mod architecture;
+pub mod bitcode;
 pub mod elf;
+mod linked;
 pub mod string_table;
 pub mod symbol;
 pub mod thunk;
@@ -11,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::patch::Patch;
 use architecture::Architecture;
 pub use elf::dynamic::DynamicDefinition;
+pub use linked::{LinkedExports, dynamic_exports};
 use symbol::{ObjectEdits, ObjectSymbols, Suffixes};
 
 /// What a member is.
@@ -20,7 +23,9 @@ pub enum Object<'d> {
     Elf32(elf::Elf32Object<'d>),
     /// A relocatable ELF object of 64 bits.
     Elf64(elf::Elf64Object<'d>),
-    /// An object whose symbols cannot be read or changed here, with its kind as "an LLVM bitcode file".
+    /// An LLVM bitcode file: its symbols can be read, and not be changed.
+    Bitcode(bitcode::BitcodeObject<'d>),
+    /// An object whose symbols cannot be read or changed here, with its kind as "a Mach-O object".
     Unserved(&'static str),
     /// Something that linkers do not look into: metadata, text, an import stub.
     Other,
@@ -38,8 +43,7 @@ impl<'d> Object<'d> {
             [0x7f, b'E', b'L', b'F', ..] => {
                 return Err(Error::malformed(4, "EI_CLASS is neither 32 nor 64 bits"));
             }
-            // LLVM's bitcode file format: the magic, and the wrapper's.
-            [b'B', b'C', 0xc0, 0xde, ..] | [0xde, 0xc0, 0x17, 0x0b, ..] => Self::Unserved("an LLVM bitcode file"),
+            _ if bitcode::is_bitcode(data) => Self::Bitcode(bitcode::BitcodeObject::parse(data)?),
             // <mach-o/loader.h>, <mach-o/fat.h>.
             [0xfe, 0xed, 0xfa, 0xce | 0xcf, ..] | [0xce | 0xcf, 0xfa, 0xed, 0xfe, ..] => {
                 Self::Unserved("a Mach-O object")
@@ -61,7 +65,7 @@ impl<'d> Object<'d> {
         match self {
             Self::Elf32(object) => object.architecture(),
             Self::Elf64(object) => object.architecture(),
-            Self::Unserved(_) | Self::Other => None,
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => None,
         }
     }
 
@@ -73,18 +77,21 @@ impl<'d> Object<'d> {
         match self {
             Self::Elf32(object) => object.make_object(definitions),
             Self::Elf64(object) => object.make_object(definitions),
-            Self::Unserved(_) | Self::Other => Err(Error::unsupported("not an object: it has no machine")),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => {
+                Err(Error::unsupported("not an object: it has no machine"))
+            }
         }
     }
 
     /// The symbols and all else that a plan needs to know.
     ///
     /// # Errors
-    /// Malformed, with the offset in the member.
+    /// Malformed, with the offset in the member; unsupported for bitcode that only a compiler could read.
     pub fn symbols(&self) -> Result<ObjectSymbols<'d>> {
         match self {
             Self::Elf32(object) => object.object_symbols(),
             Self::Elf64(object) => object.object_symbols(),
+            Self::Bitcode(object) => object.object_symbols(),
             Self::Unserved(_) | Self::Other => Ok(ObjectSymbols::default()),
         }
     }
@@ -92,16 +99,17 @@ impl<'d> Object<'d> {
     /// Every symbol, local ones, sections and files included, by ascending index; none where there is no object.
     ///
     /// # Errors
-    /// Malformed, with the offset in the member.
+    /// As [`Self::symbols`].
     pub fn all_symbols(&self) -> Result<Vec<symbol::Symbol<'d>>> {
         match self {
             Self::Elf32(object) => object.all_symbols(),
             Self::Elf64(object) => object.all_symbols(),
+            Self::Bitcode(object) => object.all_symbols(),
             Self::Unserved(_) | Self::Other => Ok(Vec::new()),
         }
     }
 
-    /// Every section, by ascending index; none where there is no object.
+    /// Every section, by ascending index; none where there is no ELF.
     ///
     /// # Errors
     /// Malformed, with the offset in the member.
@@ -109,7 +117,37 @@ impl<'d> Object<'d> {
         match self {
             Self::Elf32(object) => object.all_sections(),
             Self::Elf64(object) => object.all_sections(),
-            Self::Unserved(_) | Self::Other => Ok(Vec::new()),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Ok(Vec::new()),
+        }
+    }
+
+    /// The same of a relocatable object; none of anything else, which is data to a linker's archive search.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn linked_sections(&self) -> Result<Vec<symbol::Section<'d>>> {
+        match self {
+            Self::Elf32(object) if object.is_relocatable() => object.all_sections(),
+            Self::Elf64(object) if object.is_relocatable() => object.all_sections(),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Whether an archive's index lists `symbol`, one of this object's, perhaps with another name or binding.
+    pub fn is_indexed(&self, symbol: &symbol::Symbol<'_>) -> bool {
+        match self {
+            Self::Elf32(object) => object.is_indexed(symbol),
+            Self::Elf64(object) => object.is_indexed(symbol),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => false,
+        }
+    }
+
+    /// The sections that hold the symbols and their names.
+    pub fn symbol_sections(&self) -> Vec<symbol::SectionIndex> {
+        match self {
+            Self::Elf32(object) => object.symbol_sections(),
+            Self::Elf64(object) => object.symbol_sections(),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Vec::new(),
         }
     }
 
@@ -122,7 +160,7 @@ impl<'d> Object<'d> {
         match self {
             Self::Elf32(object) => object.references(wanted),
             Self::Elf64(object) => object.references(wanted),
-            Self::Unserved(_) | Self::Other => Ok(Vec::new()),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Ok(Vec::new()),
         }
     }
 
@@ -131,7 +169,7 @@ impl<'d> Object<'d> {
         match self {
             Self::Elf32(object) => object.form_name(form),
             Self::Elf64(object) => object.form_name(form),
-            Self::Unserved(_) | Self::Other => form.0.to_string(),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => form.0.to_string(),
         }
     }
 
@@ -140,7 +178,7 @@ impl<'d> Object<'d> {
         match self {
             Self::Elf32(object) => object.reach(section, form),
             Self::Elf64(object) => object.reach(section, form),
-            Self::Unserved(_) | Self::Other => symbol::Reach::Unknown,
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => symbol::Reach::Unknown,
         }
     }
 
@@ -149,8 +187,43 @@ impl<'d> Object<'d> {
         match self {
             Self::Elf32(object) => object.section_name(index).ok(),
             Self::Elf64(object) => object.section_name(index).ok(),
-            Self::Unserved(_) | Self::Other => None,
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => None,
         }
+    }
+
+    /// References that need an address at link time, of each section and kind the first. Reads all relocations of
+    /// loaded sections.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn fixed_references(&self) -> Result<Vec<symbol::FixedReference<'d>>> {
+        match self {
+            Self::Elf32(object) => object.fixed_references(),
+            Self::Elf64(object) => object.fixed_references(),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Ok(Vec::new()),
+        }
+    }
+
+    /// What it asks of the stack.
+    pub fn stack(&self) -> symbol::Stack {
+        match self {
+            Self::Elf32(object) => object.stack(),
+            Self::Elf64(object) => object.stack(),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => symbol::Stack::Plain,
+        }
+    }
+
+    /// What wrote the bitcode that it is or that is embedded in it, as `LLVM22.1.2-rust-1.95.0-stable`; `None` where
+    /// there is none, or it does not say.
+    pub fn bitcode_producer(&self) -> Option<Vec<u8>> {
+        let embedded = match self {
+            Self::Elf32(object) => object.embedded_bitcode(),
+            Self::Elf64(object) => object.embedded_bitcode(),
+            Self::Bitcode(object) => return object.producer().ok(),
+            Self::Unserved(_) | Self::Other => None,
+        };
+        let bitcode = embedded.filter(|data| bitcode::is_bitcode(data)).map(bitcode::BitcodeObject::parse)?;
+        bitcode.ok()?.producer().ok().filter(|producer| !producer.is_empty())
     }
 
     /// The contents of all loaded sections that hold read-only data, for searching.
@@ -158,7 +231,7 @@ impl<'d> Object<'d> {
         match self {
             Self::Elf32(object) => object.constants(),
             Self::Elf64(object) => object.constants(),
-            Self::Unserved(_) | Self::Other => Vec::new(),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Vec::new(),
         }
     }
 
@@ -171,6 +244,7 @@ impl<'d> Object<'d> {
             _ if edits.is_empty() => Ok(Patch::default()),
             Self::Elf32(object) => object.patch(edits, suffixes),
             Self::Elf64(object) => object.patch(edits, suffixes),
+            Self::Bitcode(_) => Err(Error::unsupported("an LLVM bitcode file: names in it cannot be changed")),
             Self::Unserved(kind) => Err(Error::unsupported(format!("{kind}: its symbols cannot be changed"))),
             Self::Other => Err(Error::unsupported("not an object: it has no symbols to change")),
         }

@@ -1,6 +1,8 @@
 //! The neutral vocabulary: what every object format says of symbols, sections and groups, and what can be asked of
 //! an object. No format's own field names here.
 
+use std::fmt;
+
 /// A symbol's position in its object's symbol table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SymbolIndex(pub u32);
@@ -66,6 +68,8 @@ pub enum Placement {
     Common,
     /// A plain number.
     Absolute,
+    /// In bytecode, where there are no sections yet.
+    Bytecode,
     /// In a section of this object.
     Section(SectionIndex),
 }
@@ -129,45 +133,135 @@ pub struct NamedSection<'d> {
     pub name: &'d [u8],
 }
 
-/// Compiler bytecode beside or instead of machine code, in which names live on that a symbol table does not show.
+/// Compiler bytecode that a linker may take for code, beside or instead of machine code. Names live on in it that a
+/// symbol table does not show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bytecode {
-    /// GCC's `-flto` (`.gnu.lto_*`).
-    GccLto,
-    /// LLVM's `-ffat-lto-objects` (`.llvm.lto`).
-    LlvmFatLto,
+    /// GCC's, beside machine code: `-flto -ffat-lto-objects` (`.gnu.lto_*`).
+    GccFat,
+    /// GCC's alone: `-flto`.
+    GccSlim,
+    /// LLVM's, beside machine code: `-ffat-lto-objects` (`.llvm.lto`).
+    LlvmFat,
+    /// LLVM's alone, a bitcode file: clang's `-flto`, rustc's `-Clinker-plugin-lto`.
+    Llvm,
 }
+
+impl Bytecode {
+    /// Whether there is machine code as well.
+    pub fn is_fat(self) -> bool {
+        matches!(self, Self::GccFat | Self::LlvmFat)
+    }
+}
+
+/// What stands before a symbol's name in the name of the section with the warning about it.
+pub const WARNING: &[u8] = b".gnu.warning.";
 
 /// What one pass over an object finds.
 #[derive(Debug, Default)]
 pub struct ObjectSymbols<'d> {
     /// All symbols that take part in linking, by ascending index.
     pub symbols: Vec<Symbol<'d>>,
+    /// Of an executable or a shared object, whose symbols are nobody's business, the names that an archive's index
+    /// lists all the same.
+    pub listed: Vec<&'d [u8]>,
     /// The COMDAT groups.
     pub groups: Vec<ComdatGroup<'d>>,
     /// Loaded sections whose name is a C identifier: `__start_NAME` and `__stop_NAME` bound them in the output.
     pub bounded_sections: Vec<NamedSection<'d>>,
     /// Sections named `.gnu.linkonce.*`, of which linkers keep one per name.
     pub linkonce_sections: Vec<NamedSection<'d>>,
+    /// Sections named `.gnu.warning.NAME`, which GNU ld prints where something refers to NAME.
+    pub warning_sections: Vec<NamedSection<'d>>,
     /// What the compilers wrote about themselves (`.comment`), NUL-separated.
     pub producers: &'d [u8],
     /// Bytecode that a linker may take instead of the machine code.
     pub bytecode: Option<Bytecode>,
+    /// Symbols that cannot become local, by ascending index: their relocations mean something else for local ones.
+    pub global_only: Vec<SymbolIndex>,
     /// Functions have descriptors: `NAME` stands for one, `.NAME` for the code.
     pub has_descriptors: bool,
 }
 
-/// A section, as far as removing and keeping go.
+/// What a section is for: what stripping and an account of sizes go by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+pub enum SectionPurpose {
+    /// Machine code.
+    Code,
+    /// What else is loaded: constants, variables, unwind tables.
+    Data,
+    /// For debuggers, and not loaded.
+    Debug,
+    /// Bytecode embedded beside the machine code, and what only its compiler reads.
+    Bitcode,
+    /// Symbols, their names and the sections' names.
+    Symbols,
+    /// Comments, notes, groups and what else only linkers read.
+    Other,
+}
+
+impl fmt::Display for SectionPurpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Code => "code",
+            Self::Data => "data",
+            Self::Debug => "debug",
+            Self::Bitcode => "bitcode",
+            Self::Symbols => "symbols",
+            Self::Other => "other",
+        })
+    }
+}
+
+/// A section, as far as removing, keeping and counting go.
 #[derive(Debug, Clone, Copy)]
 pub struct Section<'d> {
     /// Its position.
     pub index: SectionIndex,
     /// Its name.
     pub name: &'d [u8],
+    /// What it is for; of relocations, what they apply to is for.
+    pub purpose: SectionPurpose,
     /// Whether it is part of the loaded program.
     pub loaded: bool,
     /// Its size in bytes.
     pub size: u64,
+    /// How many bytes it takes in the file: none for zeroed data.
+    pub file_size: u64,
+}
+
+/// What a reference needs to be known at link time, so that the code or data around it cannot be loaded anywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fixed {
+    /// An address, in a form that the loader cannot fill in.
+    Address,
+    /// A pointer that the loader could fill in, where nothing may write.
+    Pointer,
+    /// An offset from the thread pointer, which only the program itself knows.
+    ThreadOffset,
+}
+
+/// A reference that fixes where its section can be loaded.
+#[derive(Debug, Clone, Copy)]
+pub struct FixedReference<'d> {
+    /// What it fixes.
+    pub fixed: Fixed,
+    /// The section that it is in.
+    pub section: &'d [u8],
+    /// What it refers to: a symbol's name, or a section's.
+    pub symbol: &'d [u8],
+}
+
+/// What an object asks of the stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stack {
+    /// Nothing out of the ordinary.
+    Plain,
+    /// That it is executable.
+    Executable,
+    /// It does not say, and on its machine that counts as a request for an executable one.
+    Unsaid,
 }
 
 /// A place that is to get a symbol's address in some form.
@@ -286,6 +380,28 @@ impl ObjectEdits {
     /// Whether the object stays as it is.
     pub fn is_empty(&self) -> bool {
         self.symbols.is_empty() && self.sections.is_empty()
+    }
+
+    /// Adds what is to happen besides, to other symbols and sections.
+    pub fn join(&mut self, others: &ObjectEdits) {
+        debug_assert!(others.names.is_empty(), "names are numbered in one list");
+        if others.is_empty() {
+            return;
+        }
+        self.symbols.extend(&others.symbols);
+        self.symbols.sort_unstable_by_key(|edit| edit.index);
+        self.sections.extend(&others.sections);
+        self.sections.sort_unstable_by_key(|&(index, _)| index);
+    }
+
+    /// What is to happen to a symbol, if anything is.
+    pub fn symbol(&self, index: SymbolIndex) -> Option<&SymbolEdit> {
+        self.symbols.binary_search_by_key(&index, |edit| edit.index).ok().map(|at| &self.symbols[at])
+    }
+
+    /// What is to happen to a section, if anything is.
+    pub fn section(&self, index: SectionIndex) -> Option<SectionChange> {
+        self.sections.binary_search_by_key(&index, |(section, _)| *section).ok().map(|at| self.sections[at].1)
     }
 
     /// What a symbol or section called `old` is called as `name`.

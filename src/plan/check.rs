@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Fate, Plan, Reason, SymbolDb, tag};
+use super::{Fate, MemberSymbols, Plan, Reason, SymbolDb, tag};
 use crate::error::{Error, Result, printable};
 use crate::input::ParsedArchive;
 use crate::isolate::Isolate;
@@ -12,6 +12,7 @@ use crate::object::symbol::Bytecode;
 use crate::origin::Origin;
 use crate::policy::{Keep, Method};
 use crate::report::rustc_versions;
+use crate::strip::Strip;
 
 /// Checks a plan against what it is for.
 ///
@@ -25,7 +26,7 @@ pub fn check(
     policy: &Isolate,
     keep: &Keep,
 ) -> Result<()> {
-    check_members(archives, db)?;
+    check_members(archives, db, plan, policy.strip)?;
     check_patterns(db, plan, keep)?;
     if keep.is_automatic() && !plan.fates.iter().any(|fate| matches!(fate, Fate::Stays(Reason::Export))) {
         return Err(Error::usage(
@@ -33,47 +34,98 @@ pub fn check(
         )
         .with_help("name what is to stay visible: --keep 'PREFIX_*', or --keep-file FILE"));
     }
+    if !keep.is_automatic() && !plan.fates.iter().any(|fate| matches!(fate, Fate::Stays(Reason::Kept(_)))) {
+        return Err(Error::usage("nothing to keep: nothing here defines what is named"));
+    }
     if plan.method == Method::Weaken && !policy.force {
         check_toolchains(archives.len(), db)?;
     }
     check_tag(db, plan)
 }
 
-/// Checks that names in all members can be changed.
+/// That the members are the archives' own to change.
 ///
 /// # Errors
-/// Unsupported, naming the first in which they cannot and how many more there are.
-pub(crate) fn check_members(archives: &[ParsedArchive<'_>], db: &SymbolDb<'_>) -> Result<()> {
-    if let Some(thin) = archives.iter().find(|parsed| parsed.archive.thin) {
-        let what = "a thin archive: its members are files of their own, which others may use as they are";
-        let error = Error::unsupported(what).with_help("make it whole first: llvm-ar qcsL WHOLE.a THIN.a");
-        return Err(error.in_archive(&thin.input.path));
-    }
-    let mut problems = Vec::new();
-    for member in db.members() {
-        let parsed = &archives[member.archive];
-        let problem = match (&parsed.objects[member.position], member.object.bytecode) {
-            (Object::Unserved(kind), _) => format!("{kind}, whose symbols cannot be changed"),
-            (_, Some(Bytecode::GccLto)) => "GCC LTO bytecode, in which names live on".to_owned(),
-            (_, Some(Bytecode::LlvmFatLto)) => "LLVM fat LTO bytecode, in which names live on".to_owned(),
-            (_, None) => continue,
-        };
-        problems.push((member, problem));
-    }
-    let Some((member, problem)) = problems.first() else {
+/// Unsupported, for a thin archive.
+pub fn check_not_thin(archives: &[ParsedArchive<'_>]) -> Result<()> {
+    let Some(thin) = archives.iter().find(|parsed| parsed.archive.thin) else {
         return Ok(());
     };
-    let more = match problems.len() {
-        1 => String::new(),
-        n => format!(" (and {} more members)", n - 1),
+    let what = "a thin archive: its members are files of their own, which others may use as they are";
+    let error = Error::unsupported(what).with_help("make it whole first: llvm-ar qcsL WHOLE.a THIN.a");
+    Err(error.in_archive(&thin.input.path))
+}
+
+fn check_members(archives: &[ParsedArchive<'_>], db: &SymbolDb<'_>, plan: &Plan<'_>, strip: Strip) -> Result<()> {
+    check_not_thin(archives)?;
+    let changes = plan.is_change();
+    // What a linker makes of bytecode can refer to names that its symbol table does not have, the compiler runtime's:
+    // that all of its own names stay is not enough.
+    let bears = |member: &MemberSymbols<'_>| !changes && plan.member_edits(member).is_empty();
+    refuse_members(archives, db, |member, bytecode| match bytecode {
+        Bytecode::GccSlim if strip.bitcode => false,
+        _ => bears(member),
+    })
+}
+
+/// Checks that a linker can join all members: that all are machine code.
+///
+/// # Errors
+/// Unsupported, naming the first that is not and how many more there are.
+pub fn check_mergeable(archives: &[ParsedArchive<'_>], db: &SymbolDb<'_>, strip: Strip) -> Result<()> {
+    refuse_members(archives, db, |_, bytecode| strip.bitcode && bytecode.is_fat())
+}
+
+/// Refuses members that cannot be served, and those with bytecode but what `bears` says can be.
+fn refuse_members(
+    archives: &[ParsedArchive<'_>],
+    db: &SymbolDb<'_>,
+    bears: impl Fn(&MemberSymbols<'_>, Bytecode) -> bool,
+) -> Result<()> {
+    let refused = |member: &&MemberSymbols<'_>| match (
+        &archives[member.archive].objects[member.position],
+        member.object.bytecode,
+    ) {
+        (Object::Unserved(_), _) => true,
+        (_, Some(bytecode)) => !bears(member, bytecode),
+        (_, None) => false,
     };
-    let help = match archives[member.archive].objects[member.position] {
-        Object::Unserved("an LLVM bitcode file") => "build it without linker-plugin LTO (-Clinker-plugin-lto, -flto)",
-        Object::Unserved(_) => "only ELF objects are served so far",
-        _ => "build it without -flto",
+    let mut refused = db.members().iter().filter(refused);
+    let Some(member) = refused.next() else {
+        return Ok(());
     };
-    let error = Error::unsupported(format!("{problem}{more}")).with_help(help);
-    Err(archives[member.archive].locate(error, member.position))
+    let parsed = &archives[member.archive];
+    let (what, help) = match (&parsed.objects[member.position], member.object.bytecode) {
+        (Object::Unserved(kind), _) => {
+            (format!("{kind}, whose symbols cannot be changed"), "only ELF objects are served so far")
+        }
+        (_, bytecode) => refusal(bytecode),
+    };
+    let more = match refused.count() {
+        0 => String::new(),
+        1 => " (and 1 more member)".to_owned(),
+        n => format!(" (and {n} more members)"),
+    };
+    Err(parsed.locate(Error::unsupported(what + &more).with_help(help), member.position))
+}
+
+/// Why a member with bytecode is refused, and what to do about it.
+fn refusal(bytecode: Option<Bytecode>) -> (String, &'static str) {
+    let strip = "--strip-bitcode takes the bytecode out and leaves the machine code; or build it without -flto";
+    let (what, help) = match bytecode {
+        Some(Bytecode::GccFat) => ("GCC LTO bytecode beside the machine code", strip),
+        Some(Bytecode::LlvmFat) => ("LLVM LTO bitcode beside the machine code", strip),
+        Some(Bytecode::GccSlim) => (
+            "GCC LTO bytecode and no machine code",
+            "build it without -flto, or with -ffat-lto-objects and use --strip-bitcode",
+        ),
+        Some(Bytecode::Llvm) | None => (
+            "an LLVM bitcode file and no machine code",
+            "build it without linker-plugin LTO (rustc: -Clinker-plugin-lto, clang: -flto), or make an object of it: \
+             clang -c -x ir MEMBER -o OBJECT",
+        ),
+    };
+    (format!("{what}: names live on inside of it, and cannot be changed there"), help)
 }
 
 fn check_patterns(db: &SymbolDb<'_>, plan: &Plan<'_>, keep: &Keep) -> Result<()> {
@@ -106,16 +158,18 @@ fn check_patterns(db: &SymbolDb<'_>, plan: &Plan<'_>, keep: &Keep) -> Result<()>
 
 /// The definitions whose names are most like a pattern.
 pub(crate) fn nearest_names(db: &SymbolDb<'_>, pattern: &str) -> Vec<String> {
-    let wanted: String = pattern.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
     let defined = db.names().iter().filter(|name| name.definitions > 0 && !mangling::is_mangled(name.bytes));
-    let mut near: Vec<(f64, String)> = defined
-        .map(|name| printable(name.bytes))
-        .map(|name| {
-            let head: String = name.chars().take(wanted.chars().count()).collect();
-            (strsim::jaro_winkler(&wanted, &name).max(strsim::normalized_levenshtein(&wanted, &head)), name)
-        })
-        .filter(|(likeness, _)| *likeness > 0.7)
-        .collect();
+    nearest(defined.map(|name| printable(name.bytes)), pattern)
+}
+
+/// Those of `names` that are most like a pattern.
+pub(crate) fn nearest(names: impl Iterator<Item = String>, pattern: &str) -> Vec<String> {
+    let wanted: String = pattern.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
+    let likeness = |name: String| {
+        let head: String = name.chars().take(wanted.chars().count()).collect();
+        (strsim::jaro_winkler(&wanted, &name).max(strsim::normalized_levenshtein(&wanted, &head)), name)
+    };
+    let mut near: Vec<(f64, String)> = names.map(likeness).filter(|(likeness, _)| *likeness > 0.7).collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     near.into_iter().map(|(_, name)| name).take(3).collect()
 }

@@ -9,7 +9,7 @@ use super::{Fate, MemberSymbols, NameId, Plan, Reason, SymbolDb, tag};
 use crate::error::{Error, Result};
 use crate::isolate::Isolate;
 use crate::mangling;
-use crate::object::symbol::{Placement, SectionIndex, SignatureSymbol};
+use crate::object::symbol::{Placement, SectionIndex, SignatureSymbol, WARNING};
 use crate::origin::Origin;
 use crate::policy::{Keep, Method, Registries, Scope};
 
@@ -54,6 +54,11 @@ const LINKER_DEFINED: &[&[u8]] = &[
     b"etext",
 ];
 
+/// Whether linkers or the C runtime's start files define the name, or look for it.
+pub fn is_linker_defined(name: &[u8]) -> bool {
+    LINKER_DEFINED.contains(&name)
+}
+
 /// Decides everything.
 ///
 /// # Errors
@@ -69,6 +74,7 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
         fates: Vec::new(),
         registries: HashSet::new(),
         weakened: HashSet::new(),
+        warnings: HashSet::new(),
         pinned_signatures: HashSet::new(),
     };
     let ids = 0..db.names().len() as u32;
@@ -84,6 +90,7 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
         if policy.registries == Registries::Isolate {
             follow_registries(db, keep, &mut plan);
         }
+        follow_warnings(db, &mut plan);
     }
     Ok(plan)
 }
@@ -111,7 +118,7 @@ fn fate(db: &SymbolDb<'_>, policy: &Isolate, keep: &Keep, plan: &Plan<'_>, id: N
     if name.bytes.contains(&b'@') {
         return stays(Reason::Versioned);
     }
-    if LINKER_DEFINED.contains(&name.bytes) {
+    if is_linker_defined(name.bytes) {
         return stays(Reason::LinkerDefined);
     }
     if keep.is_automatic() {
@@ -141,6 +148,11 @@ pub fn is_export(db: &SymbolDb<'_>, id: NameId) -> bool {
         // LTO's promoted locals.
         && memchr::memmem::find(name.bytes, b".llvm.").is_none()
         && db.origin(id).is_some_and(|origin| !origin.is_in_every_rust_program())
+}
+
+/// All names that are exports by themselves.
+pub fn exports(db: &SymbolDb<'_>) -> impl Iterator<Item = NameId> {
+    (0..db.names().len() as u32).map(NameId).filter(|&id| is_export(db, id))
 }
 
 /// `DW.ref.NAME` is the cell through which unwind tables reach the personality routine NAME: private if that is.
@@ -201,15 +213,20 @@ fn follow_groups<'d>(db: &SymbolDb<'d>, plan: &mut Plan<'d>) {
     }
 }
 
-/// Private names that one member alone defines and refers to become local to it; a COMDAT group's all together, as its
+/// Private names that one member alone defines and refers to become local to it, if its relocations can be; a COMDAT group's all together, as its
 /// signature has to become local with them. With `Method::Localize` the others stay, else they are renamed.
 fn localize(db: &SymbolDb<'_>, entry_points: &[EntryPoint], plan: &mut Plan<'_>) {
     let mut user: Vec<Option<usize>> = vec![None; db.names().len()];
     let mut shared = vec![false; db.names().len()];
+    let mut global_only = HashSet::new();
     for (at, member) in db.members().iter().enumerate() {
         for (symbol, name) in member.object.symbols.iter().zip(&member.names) {
             let id = name.0 as usize;
             shared[id] |= *user[id].get_or_insert(at) != at || symbol.placement == Placement::Common;
+        }
+        for name in member.global_only() {
+            shared[name.0 as usize] = true;
+            global_only.insert(name);
         }
     }
     entry_points::share(db, entry_points, &user, &mut shared);
@@ -224,11 +241,13 @@ fn localize(db: &SymbolDb<'_>, entry_points: &[EntryPoint], plan: &mut Plan<'_>)
             }
         }
     }
-    let others = if plan.method == Method::Auto { Fate::Private } else { Fate::Stays(Reason::Shared) };
-    for (fate, shared) in plan.fates.iter_mut().zip(shared) {
-        if *fate == Fate::Private {
-            *fate = if shared { others } else { Fate::Local };
-        }
+    for (id, fate) in plan.fates.iter_mut().enumerate().filter(|(_, fate)| **fate == Fate::Private) {
+        *fate = match plan.method {
+            _ if !shared[id] => Fate::Local,
+            Method::Auto => Fate::Private,
+            _ if global_only.contains(&NameId(id as u32)) => Fate::Stays(Reason::GlobalOnly),
+            _ => Fate::Stays(Reason::Shared),
+        };
     }
 }
 
@@ -247,6 +266,16 @@ fn group_names<'d>(member: &MemberSymbols<'d>) -> Vec<(&'d [u8], Vec<NameId>)> {
         }
     }
     groups
+}
+
+/// Linkers warn of every reference to a name, also of one that others define.
+fn follow_warnings<'d>(db: &SymbolDb<'d>, plan: &mut Plan<'d>) {
+    for section in db.members().iter().flat_map(|member| &member.object.warning_sections) {
+        let name = section.name.strip_prefix(WARNING).and_then(|name| db.find(name));
+        if name.is_some_and(|name| matches!(plan.fate(name), Fate::Private | Fate::Local)) {
+            plan.warnings.insert(section.name);
+        }
+    }
 }
 
 /// A registry is a section of the archives that the archives' own code reads between its bounds. A pattern that keeps

@@ -9,9 +9,10 @@ pub mod tag;
 
 use std::collections::HashSet;
 
-pub use check::check;
-pub(crate) use check::{check_members, nearest_names};
-pub use decide::{decide, is_export};
+pub use check::{check, check_mergeable, check_not_thin};
+pub(crate) use check::{nearest, nearest_names};
+pub(crate) use decide::is_linker_defined;
+pub use decide::{decide, exports, is_export};
 pub use symbol_db::{MemberId, MemberSymbols, Name, NameId, SymbolDb};
 
 use crate::object::symbol::{
@@ -58,6 +59,8 @@ pub enum Reason {
     OutOfScope,
     /// It was to become local, but several members define it or refer to it, or its COMDAT group has such a name.
     Shared,
+    /// It was to become local, but its relocations mean something else for local symbols (MIPS).
+    GlobalOnly,
 }
 
 impl Reason {
@@ -74,6 +77,7 @@ impl Reason {
             Self::Personality => "personality",
             Self::OutOfScope => "out-of-scope",
             Self::Shared => "shared",
+            Self::GlobalOnly => "global-only",
         }
     }
 }
@@ -95,6 +99,8 @@ pub struct Plan<'d> {
     pub registries: HashSet<&'d [u8]>,
     /// Names that nothing defines and whose references become weak.
     pub weakened: HashSet<NameId>,
+    /// The sections with warnings about names that become private, or local: they follow.
+    pub warnings: HashSet<&'d [u8]>,
     /// Signatures of COMDAT groups that stay.
     pinned_signatures: HashSet<&'d [u8]>,
 }
@@ -103,6 +109,11 @@ impl Plan<'_> {
     /// A name's fate.
     pub fn fate(&self, name: NameId) -> Fate {
         self.fates[name.0 as usize]
+    }
+
+    /// Whether any name becomes private, in whatever way.
+    pub fn is_change(&self) -> bool {
+        !self.fates.iter().all(|fate| matches!(fate, Fate::Stays(_)))
     }
 
     /// What a symbol called `name` is called in the output.
@@ -192,7 +203,7 @@ impl Plan<'_> {
         }
     }
 
-    /// Registries, and the sections of which linkers keep one per name (`.gnu.linkonce.t.NAME`).
+    /// Registries, warnings, and the sections of which linkers keep one per name (`.gnu.linkonce.t.NAME`).
     fn rename_sections(
         &self,
         member: &MemberSymbols<'_>,
@@ -204,15 +215,17 @@ impl Plan<'_> {
         // defines nothing global: the linker would keep another object's, and discard what these refer to.
         let private = object.linkonce_sections.iter().filter(|section| private_sections.contains(&section.index));
         let stems: HashSet<&[u8]> = private.filter_map(|section| linkonce_stem(section.name)).collect();
-        let stays = |section: SectionIndex| {
-            let mut symbols = object.symbols.iter().zip(&member.names);
-            symbols.any(|(symbol, &name)| {
-                symbol.placement == Placement::Section(section) && self.new_name(name) == NewName::Same
+        let named = object.symbols.iter().zip(&member.names).filter(|(_, name)| self.new_name(**name) == NewName::Same);
+        let public_sections: HashSet<SectionIndex> = named
+            .filter_map(|(symbol, _)| match symbol.placement {
+                Placement::Section(section) => Some(section),
+                _ => None,
             })
-        };
+            .collect();
         let linkonce = |section: &&NamedSection<'_>| {
             let follows = || linkonce_stem(section.name).is_some_and(|stem| stems.contains(stem));
-            let private = private_sections.contains(&section.index) || follows() && !stays(section.index);
+            let private =
+                private_sections.contains(&section.index) || follows() && !public_sections.contains(&section.index);
             private && !tag::is_tagged(section.name, b'.', &self.suffixes)
         };
         edits.sections.extend(
@@ -222,6 +235,8 @@ impl Plan<'_> {
                 .filter(linkonce)
                 .map(|s| (s.index, SectionChange::Rename(NewName::Private))),
         );
+        let warnings = object.warning_sections.iter().filter(|section| self.warnings.contains(section.name));
+        edits.sections.extend(warnings.map(|section| (section.index, SectionChange::Rename(NewName::Private))));
         let registries = object.bounded_sections.iter().filter(|section| self.registries.contains(section.name));
         edits.sections.extend(registries.map(|section| (section.index, SectionChange::Rename(NewName::Registry))));
         edits.sections.sort_by_key(|&(index, _)| index);

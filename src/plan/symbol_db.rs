@@ -46,6 +46,15 @@ pub struct MemberSymbols<'d> {
     pub names: Vec<NameId>,
 }
 
+impl MemberSymbols<'_> {
+    /// The names that cannot become local here.
+    pub fn global_only(&self) -> impl Iterator<Item = NameId> {
+        let symbols = &self.object.symbols;
+        let at = |index| symbols.binary_search_by_key(index, |symbol| symbol.index).ok();
+        self.object.global_only.iter().filter_map(at).map(|at| self.names[at])
+    }
+}
+
 /// The whole-archive symbol table.
 #[derive(Debug)]
 pub struct SymbolDb<'d> {
@@ -63,15 +72,24 @@ impl<'d> SymbolDb<'d> {
     /// # Errors
     /// Malformed, with file, member and offset.
     pub fn build(archives: &[ParsedArchive<'d>]) -> Result<Self> {
+        Self::build_from(archives, |archive, position| archives[archive].objects[position].symbols())
+    }
+
+    /// The same from what `read` gives for an archive and the position of a member.
+    ///
+    /// # Errors
+    /// What `read` returns, with file and member.
+    pub fn build_from(
+        archives: &[ParsedArchive<'d>],
+        read: impl Fn(usize, usize) -> Result<ObjectSymbols<'d>> + Sync,
+    ) -> Result<Self> {
         let hasher = DefaultHashBuilder::default();
         let mut db =
             Self { names: Vec::new(), table: HashTable::new(), hasher, members: Vec::new(), known: HashMap::new() };
         for (archive, parsed) in archives.iter().enumerate() {
-            let scanned = parsed
-                .objects
-                .par_iter()
-                .enumerate()
-                .map(|(position, object)| object.symbols().map_err(|error| parsed.locate(error, position)));
+            let scanned = (0..parsed.objects.len())
+                .into_par_iter()
+                .map(|position| read(archive, position).map_err(|error| parsed.locate(error, position)));
             let scanned = scanned.collect::<Result<Vec<_>>>()?;
             let mut origins = MemberOrigins::default();
             for (position, (object, member)) in scanned.into_iter().zip(&parsed.archive.members).enumerate() {

@@ -61,13 +61,15 @@ pub fn is_tagged(name: &[u8], separator: u8, suffixes: &Suffixes) -> bool {
     if name.len() > own.len() && name.ends_with(own) {
         return true;
     }
-    let Some((rest, digits)) = name.split_last_chunk::<DIGITS>() else {
-        return false;
-    };
-    let Some(base) = rest.strip_suffix(PREFIX).and_then(|rest| rest.strip_suffix(&[separator])) else {
-        return false;
-    };
-    !base.is_empty() && digits.iter().all(|c| c.is_ascii_digit() || c.is_ascii_lowercase())
+    without_default(name, separator).is_some()
+}
+
+/// What stands in front of a default tag of any archive; `None` for a name that carries none.
+pub fn without_default(name: &[u8], separator: u8) -> Option<&[u8]> {
+    let (rest, digits) = name.split_last_chunk::<DIGITS>()?;
+    let base = rest.strip_suffix(PREFIX)?.strip_suffix(&[separator])?;
+    let is_tag = digits.iter().all(|c| c.is_ascii_digit() || c.is_ascii_lowercase());
+    (is_tag && !base.is_empty()).then_some(base)
 }
 
 #[cfg(test)]

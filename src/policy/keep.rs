@@ -10,33 +10,50 @@ use crate::error::Result;
 pub enum KeepSource {
     /// A pattern; it has to match a definition.
     Pattern(String),
-    /// A list of names or patterns: plain, a GNU version script or a Windows `.def`; each has to match a definition.
+    /// A file that names them: a list of any kind, or an artifact; each has to match a definition.
     List(PathBuf),
-    /// A shared object, an archive or a C header whose exports are kept as far as the archive defines them.
+    /// The same, and what it names is kept as far as the archive defines it.
     Artifact(PathBuf),
+}
+
+/// One pattern, and what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeepEntry {
+    /// The pattern.
+    pub pattern: String,
+    /// What it is in C, where it is a name of a platform that puts `_` in front.
+    pub alias: Option<String>,
+    /// The file in which it stands.
+    pub file: Option<PathBuf>,
+    /// Whether it is an error for the pattern to match nothing.
+    pub required: bool,
 }
 
 /// All that is to be kept.
 #[derive(Debug, Default)]
 pub struct Keep {
     patterns: Patterns,
-    /// For each pattern, the file it stands in and whether it has to match.
-    entries: Vec<(Option<PathBuf>, bool)>,
+    entries: Vec<KeepEntry>,
 }
 
 impl Keep {
-    /// From patterns, the file each stands in, and whether each has to match.
+    /// From patterns.
     ///
     /// # Errors
     /// Usage, for a pattern that cannot be used.
-    pub fn new(entries: Vec<(String, Option<PathBuf>, bool)>) -> Result<Self> {
-        let (texts, entries) = entries.into_iter().map(|(text, file, required)| (text, (file, required))).unzip();
-        Ok(Self { patterns: Patterns::parse(texts)?, entries })
+    pub fn new(entries: Vec<KeepEntry>) -> Result<Self> {
+        let texts = entries.iter().map(|entry| (entry.pattern.clone(), entry.alias.clone())).collect();
+        Ok(Self { patterns: Patterns::with_aliases(texts)?, entries })
     }
 
     /// The patterns.
     pub fn patterns(&self) -> &Patterns {
         &self.patterns
+    }
+
+    /// Whether there is nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// Whether nothing says what to include, so that the exports are to be found.
@@ -46,11 +63,11 @@ impl Keep {
 
     /// The file in which a pattern stands.
     pub fn file(&self, id: PatternId) -> Option<&Path> {
-        self.entries[id.0 as usize].0.as_deref()
+        self.entries[id.0 as usize].file.as_deref()
     }
 
     /// Whether it is an error for the pattern to match nothing.
     pub fn is_required(&self, id: PatternId) -> bool {
-        self.entries[id.0 as usize].1
+        self.entries[id.0 as usize].required
     }
 }

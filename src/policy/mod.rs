@@ -4,8 +4,9 @@
 mod keep;
 pub(crate) mod names;
 mod pattern;
+pub mod rules;
 
-pub use keep::{Keep, KeepSource};
+pub use keep::{Keep, KeepEntry, KeepSource};
 pub use pattern::{PatternId, Patterns};
 
 /// Which definitions become private, the exports apart.

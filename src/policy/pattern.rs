@@ -1,8 +1,9 @@
 //! Patterns over symbol names.
 //!
 //! `krun_*` is a glob over the linkage name; `re:^krun_` a regular expression; `demangled:std::*` a glob (or
-//! `demangled:re:…` an expression) over the demangled path without its hash; a leading `!` excludes what the rest
-//! matches. A name matches a set of patterns when one includes it and none excludes it.
+//! `demangled:re:…` an expression) over the demangled path, Rust's without its hash, C++'s with its parameters; a
+//! leading `!` excludes what the rest matches. A name matches a set of patterns when one includes it and none excludes
+//! it.
 
 use std::collections::HashMap;
 
@@ -20,6 +21,8 @@ pub struct PatternId(pub u32);
 #[derive(Debug, Default)]
 pub struct Patterns {
     texts: Vec<String>,
+    /// For each pattern that is a name, that name.
+    names: Vec<Option<String>>,
     literals: HashMap<Vec<u8>, Vec<PatternId>>,
     /// Over linkage names and over demangled paths, with the pattern of each expression.
     linkage: Expressions,
@@ -56,13 +59,24 @@ impl Patterns {
     /// # Errors
     /// Usage, naming the pattern and what is wrong with it.
     pub fn parse(texts: Vec<String>) -> Result<Self> {
+        Self::with_aliases(texts.into_iter().map(|text| (text, None)).collect())
+    }
+
+    /// Parses patterns, some of which match as another one does, too.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn with_aliases(texts: Vec<(String, Option<String>)>) -> Result<Self> {
         let mut patterns = Self::default();
-        for (index, text) in texts.iter().enumerate() {
-            patterns.add(text, PatternId(index as u32))?;
+        for (index, (text, alias)) in texts.iter().enumerate() {
+            for text in [Some(text), alias.as_ref()].into_iter().flatten() {
+                patterns.add(text, PatternId(index as u32))?;
+            }
         }
         patterns.linkage.compile()?;
         patterns.demangled.compile()?;
-        patterns.texts = texts;
+        patterns.names = texts.iter().map(|(text, alias)| literal(alias.as_ref().unwrap_or(text))).collect();
+        patterns.texts = texts.into_iter().map(|(text, _)| text).collect();
         Ok(patterns)
     }
 
@@ -75,14 +89,14 @@ impl Patterns {
         if bare.is_empty() || bare == "re:" {
             return Err(Error::usage(format!("the pattern \"{text}\" is empty")));
         }
+        if let Some(name) = literal(text.strip_prefix('!').unwrap_or(text)) {
+            // The exclusion of a name and the name itself both count: exclusions are looked at first.
+            let key = if text.starts_with('!') { format!("!{name}") } else { name };
+            self.literals.entry(key.into_bytes()).or_default().push(id);
+            return Ok(());
+        }
         let expression = match bare.strip_prefix("re:") {
             Some(expression) => expression.to_owned(),
-            None if !demangled && !bare.contains(['*', '?', '[', '{', '\\']) => {
-                // The exclusion of a name and the name itself both count: exclusions are looked at first.
-                let key = if text.starts_with('!') { format!("!{bare}") } else { bare.to_owned() };
-                self.literals.entry(key.into_bytes()).or_default().push(id);
-                return Ok(());
-            }
             None => GlobBuilder::new(bare)
                 .backslash_escape(true)
                 .build()
@@ -113,6 +127,11 @@ impl Patterns {
         &self.texts[id.0 as usize]
     }
 
+    /// The one name that a pattern stands for, as C has it; `None` for one that can match several or excludes.
+    pub fn name(&self, id: PatternId) -> Option<&str> {
+        self.names[id.0 as usize].as_deref()
+    }
+
     /// All patterns.
     pub fn ids(&self) -> impl Iterator<Item = PatternId> + use<> {
         (0..self.texts.len() as u32).map(PatternId)
@@ -131,7 +150,7 @@ impl Patterns {
             ids.extend([name, &excluded].into_iter().filter_map(|key| self.literals.get(key)).flatten());
         }
         if !self.demangled.ids.is_empty()
-            && let Some(path) = mangling::demangle(name)
+            && let Some(path) = mangling::readable(name)
         {
             ids.extend(self.demangled.matches(path.as_bytes()));
         }
@@ -152,6 +171,23 @@ impl Patterns {
     }
 }
 
+/// The name that a pattern stands for: a glob in which every character that could mean another is escaped.
+fn literal(pattern: &str) -> Option<String> {
+    if ["!", "re:", "demangled:"].iter().any(|prefix| pattern.starts_with(prefix)) {
+        return None;
+    }
+    let mut name = String::with_capacity(pattern.len());
+    let mut characters = pattern.chars();
+    while let Some(c) = characters.next() {
+        match c {
+            '\\' => name.push(characters.next()?),
+            '*' | '?' | '[' | '{' => return None,
+            c => name.push(c),
+        }
+    }
+    Some(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,14 +206,29 @@ mod tests {
         assert!(!included(&["krun_*", "!krun_x"], "krun_x") && included(&["krun_*", "!krun_x"], "krun_y"));
         assert!(!included(&["!krun_?", "krun_*"], "krun_x"));
         assert!(included(&["a/*"], "a/b/c"), "a slash is a byte like any other");
+        assert!(included(&["\\?f\\*"], "?f*") && !included(&["\\?f\\*"], "xfx"), "escaped");
         let twice = Patterns::parse(vec!["foo".to_owned(), "foo".to_owned()]).unwrap();
         assert_eq!(twice.matches(b"foo"), [PatternId(0), PatternId(1)]);
+    }
+
+    #[test]
+    fn aliases_and_the_names_that_patterns_are() {
+        let texts = [("_foo", Some("foo")), ("_b*", Some("b*")), ("c\\*", None)];
+        let texts = texts.map(|(text, alias)| (text.to_owned(), alias.map(str::to_owned)));
+        let patterns = Patterns::with_aliases(texts.to_vec()).unwrap();
+        for (name, id) in [("_foo", 0), ("foo", 0), ("bar", 1), ("_bar", 1), ("c*", 2)] {
+            assert_eq!(patterns.matches(name.as_bytes()), [PatternId(id)], "{name}");
+        }
+        let names = patterns.ids().map(|id| patterns.name(id)).collect::<Vec<_>>();
+        assert_eq!(names, [Some("foo"), None, Some("c*")]);
+        assert_eq!(patterns.text(PatternId(0)), "_foo");
     }
 
     #[test]
     fn demangled_paths() {
         let name = "_ZN4core3fmt5write17h0123456789abcdefE";
         assert!(included(&["demangled:core::*"], name) && !included(&["demangled:std::*"], name));
+        assert!(included(&["demangled:ns::f(int)"], "_ZN2ns1fEi") && !included(&["demangled:ns::f"], "_ZN2ns1fEi"));
         assert!(included(&["demangled:re:::write$"], name) && included(&["demangled:core::fmt::write"], name));
     }
 

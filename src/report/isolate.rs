@@ -14,8 +14,9 @@ use crate::input::ParsedArchive;
 use crate::isolate::Isolate;
 use crate::origin::Origin;
 use crate::output::Target;
-use crate::plan::{Fate, NameId, Plan, Reason, SymbolDb};
+use crate::plan::{Fate, MemberSymbols, NameId, Plan, Reason, SymbolDb};
 use crate::policy::{Keep, Method, Scope};
+use crate::strip::Stripped;
 
 /// What `isolate` did, or in a dry run would do.
 #[derive(Debug, Clone)]
@@ -49,6 +50,8 @@ pub struct IsolateReport {
     pub weakened: Vec<String>,
     /// Other definitions that stay as they are.
     pub stays: Vec<StayingName>,
+    /// What was stripped, a kind asked for each.
+    pub stripped: Vec<Stripped>,
     /// Which glibc the archives need, where one was to suffice.
     pub glibc: Option<GlibcNeeds>,
     /// What behaves otherwise than before, or may surprise.
@@ -215,6 +218,7 @@ impl IsolateReport {
                 .map(|&id| printable(db.name(id).bytes))
                 .collect(),
             stays: Vec::new(),
+            stripped: Vec::new(),
             glibc: None,
             warnings: Vec::new(),
             phases: Vec::new(),
@@ -258,26 +262,11 @@ impl<'d> Facts<'_, 'd> {
         toolchains
     }
 
-    /// rustc says its version in `.comment` since 1.73 only. Before, debug information has it (`DW_AT_producer`), and
-    /// std's panic locations: the commit in `/rustc/HASH/library/…`, the version in Debian's `/usr/src/rustc-1.63.0/…`.
     fn rustc_of_std(&self) -> Option<Toolchain> {
         let std: Vec<_> = self.db.members().iter().filter(|member| member.origin == Origin::Std).collect();
-        let between = |data: &'d [u8], before: &[u8], after: u8, fits: fn(&[u8]) -> bool| {
-            let mut found = memchr::memmem::find_iter(data, before).map(|at| &data[at + before.len()..]);
-            found.find_map(|rest| Some(&rest[..memchr::memchr(after, rest)?]).filter(|text| fits(text)))
-        };
-        let is_version = |text: &[u8]| text.first().is_some_and(u8::is_ascii_digit) && text.len() < 100;
-        let producer = std.iter().find_map(|member| {
-            let constants = self.archives[member.archive].objects[member.position].constants();
-            let said = |before: &[u8], after, fits: fn(&[u8]) -> bool| {
-                constants.iter().find_map(|data| between(data, before, after, fits)).map(printable)
-            };
-            let version = said(b"(rustc version ", b')', is_version).or_else(|| said(b"/rustc-", b'/', is_version));
-            let commit = || said(b"/rustc/", b'/', |text| text.len() == 40 && text.iter().all(u8::is_ascii_hexdigit));
-            version
-                .map(|version| format!("rustc version {version}"))
-                .or_else(|| Some(format!("rustc commit {}", commit()?)))
-        })?;
+        let constants =
+            |member: &&MemberSymbols<'d>| self.archives[member.archive].objects[member.position].constants();
+        let producer = std.iter().find_map(|member| super::rustc_of(&constants(member)))?;
         Some(Toolchain { producer, members: std.len() })
     }
 
@@ -390,6 +379,9 @@ impl fmt::Display for IsolateReport {
         }
         for (why, names) in reasons {
             entry(f, "stays", &format!("{} ({why}): {}", count(names.len(), "name"), some(&names, 4)))?;
+        }
+        for Stripped { what, sections, bytes } in &self.stripped {
+            entry(f, "stripped", &format!("{what}: {}, {bytes} bytes", count(*sections, "section")))?;
         }
         if let Some(glibc) = &self.glibc {
             entry(f, "glibc", &glibc.headline())?;

@@ -9,8 +9,9 @@ use crate::object::thunk::{Body, Definition};
 use crate::object::trap::Trap;
 use crate::output::Output;
 use crate::plan::{self, MemberSymbols, Name, NameId, SymbolDb};
-use crate::report::ArchiveSummary;
-use crate::rewrite::{Appended, ArchiveEdits, carry_out_all};
+use crate::report::{ArchiveSummary, Clock};
+use crate::rewrite::{Appended, ArchiveEdits, carry_out};
+use crate::strip::Strip;
 
 /// The member that holds the new functions.
 const MEMBER: &[u8] = b"armend-stub.o\0\0\0\0\0\0\0";
@@ -40,7 +41,8 @@ impl Amendments {
         db: &SymbolDb<'_>,
         output: &Output,
     ) -> Result<Vec<ArchiveSummary>> {
-        plan::check_members(parsed, db)?;
+        plan::check_not_thin(parsed)?;
+        plan::check_mergeable(parsed, db, Strip::default())?;
         let mut all = Vec::new();
         for (at, parsed) in parsed.iter().enumerate() {
             let mut edits = ArchiveEdits::unchanged(NONE, db.members_of(at).map(|member| &member.object));
@@ -53,7 +55,7 @@ impl Amendments {
             append(parsed, &stubs, &mut edits)?;
             all.push(edits);
         }
-        carry_out_all(parsed, inputs, &all, output)
+        carry_out(parsed, inputs, all.into_iter(), output, &mut Clock::start())
     }
 
     fn member_edits(&self, member: &MemberSymbols<'_>) -> ObjectEdits {

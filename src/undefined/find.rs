@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::providers::{Provider, Providers};
 use crate::error::Result;
 use crate::input::ParsedArchive;
+use crate::object::Object;
 use crate::object::symbol::{Binding, Reach, ReferenceForm, SectionIndex, SymbolIndex, SymbolKind};
 use crate::plan::{MemberSymbols, NameId, SymbolDb};
 
@@ -91,6 +92,10 @@ impl<'d> References<'d> {
             let of_section = forms.entry((reference.symbol, reference.section)).or_default();
             *of_section.entry(reference.form).or_default() += 1;
         }
+        if matches!(object, Object::Bitcode(_)) {
+            // Each symbol is there for a use, and the machine code is still to come.
+            forms.extend(symbols.keys().map(|&symbol| ((symbol, SectionIndex(0)), BTreeMap::new())));
+        }
         for ((symbol, section), forms) in forms {
             let (id, symbol) = symbols[&symbol];
             let entry = self.undefined.entry(wanted[&id]).or_insert_with(|| Undefined {
@@ -103,7 +108,8 @@ impl<'d> References<'d> {
             entry.is_tls |= symbol.kind == SymbolKind::Tls;
             // What debuggers read takes any value.
             let reaches = forms.keys().filter(|_| loaded).map(|&form| object.reach(section, form));
-            entry.reach = reaches.fold(entry.reach, Reach::max);
+            let least = if forms.is_empty() { Reach::Unknown } else { entry.reach };
+            entry.reach = reaches.fold(least.max(entry.reach), Reach::max);
             entry.uses.push(Use { member: (member.archive, member.position), section, loaded, forms });
         }
         Ok(())

@@ -2,6 +2,8 @@
 //! before, every private one new and hidden, every reference following it, all else equal to the input.
 
 mod index;
+mod localize;
+mod many_edits;
 mod plan;
 mod running;
 mod with_goblin;
@@ -123,12 +125,16 @@ samples! {
     cxx_clang: "cxx-clang",
     i386_gcc: "i386-gcc",
     i386_clang: "i386-clang",
+    x32_gcc: "x32-gcc",
     x32: "x32",
     aarch64: "aarch64",
+    arm: "arm",
     riscv64: "riscv64",
     s390x: "s390x",
     powerpc64: "powerpc64",
+    powerpc: "powerpc",
     mips: "mips",
+    mips64: "mips64",
     mips64el: "mips64el",
 }
 

@@ -5,6 +5,7 @@ mod edits;
 mod flavours;
 mod large;
 mod malformed;
+mod marks;
 mod odd_members;
 mod ranlib;
 mod reader;

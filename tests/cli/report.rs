@@ -42,6 +42,7 @@ fn json_is_one_document_with_the_contract_s_fields() {
             "private_by_origin",
             "registries",
             "stays",
+            "stripped",
             "warnings",
             "phases",
         ] {

@@ -4,6 +4,7 @@
 //! names. Before, they clash or share in silence; after, each runs its own code. Cases are data: `target.rs` has the
 //! machines, `operation.rs` what is done to the library.
 
+mod global_only;
 mod operation;
 mod same_tables;
 mod sides;

@@ -54,6 +54,15 @@ pub const MERGE: Operation = Operation {
     ..ISOLATE
 };
 
+/// What cannot become local there gets another name.
+pub const MERGE_AUTO: Operation = Operation {
+    name: "isolate --merge --by auto",
+    arguments: &[
+        "isolate", "IN", "-o", "OUT", "--keep", "KEEP", "--tag", "TAG", "--merge", "--linker", "LD", "--by", "auto",
+    ],
+    ..MERGE
+};
+
 impl Operation {
     /// Carries it out on an archive, whose exports are the names that begin so; the result.
     #[track_caller]

@@ -10,8 +10,10 @@ use std::process::Command;
 pub struct Target {
     /// As the cross compilers' names begin.
     pub triple: &'static str,
-    /// As qemu calls the machine.
+    /// As qemu calls the machine; empty where it does not know it.
     qemu: &'static str,
+    /// Compiled by clang, not by gcc.
+    pub clang: bool,
     /// What the compilers are told, for each way to build the programs.
     pub variants: &'static [&'static [&'static str]],
     /// Compilers, C library and linkers know functions that pick the function to call.
@@ -35,6 +37,7 @@ use Linker::{Gnu, Lld, Mold};
 pub const AARCH64: Target = Target {
     triple: "aarch64-linux-gnu",
     qemu: "aarch64",
+    clang: false,
     variants: &[&["-fPIE"], &["-fno-pie", "-no-pie", "-Wl,--gc-sections"]],
     has_ifunc: true,
     linkers: &[Gnu, Lld, Mold],
@@ -95,13 +98,52 @@ pub const PPC64LE: Target = Target {
 
 /// Three relocation types in one, in an order of its own. mold does not know the machine, and lld not the absolute
 /// addresses in gcc's read-only unwinding tables.
-pub const MIPS64EL: Target =
-    Target { triple: "mips64el-linux-gnuabi64", qemu: "mips64el", variants: &[&[]], has_ifunc: false, linkers: &[Gnu] };
+pub const MIPS64EL: Target = Target {
+    triple: "mips64el-linux-gnuabi64",
+    qemu: "mips64el",
+    clang: false,
+    variants: &[&[], &["-fPIC"]],
+    has_ifunc: false,
+    linkers: &[Gnu],
+};
+
+/// Big-endian, 32-bit, `SHT_REL`: an addend is in two instructions, and a relocation of the GOT is of two kinds.
+pub const MIPS: Target = Target { triple: "mips-linux-gnu", qemu: "mips", ..MIPS64EL };
+
+/// Big-endian: three relocation types in one, in the order that other machines have too.
+pub const MIPS64: Target = Target { triple: "mips64-linux-gnuabi64", qemu: "mips64", ..MIPS64EL };
+
+/// 32-bit objects for a 64-bit machine. Few kernels run the programs, and qemu does not; lld refuses how they reach
+/// thread-local variables.
+pub const X32: Target = Target { triple: "x86_64-linux-gnux32", qemu: "", linkers: &[Gnu], ..I386 };
+
+/// The machines that clang compiles for. GNU ld 2.40 and mold 1.10 do not know its relocations for RISC-V.
+pub const BY_CLANG: &[Target] = &[
+    AARCH64.by_clang(),
+    ARMHF.by_clang(),
+    I386.by_clang(),
+    Target { linkers: &[Lld], ..RISCV64 }.by_clang(),
+    S390X.by_clang(),
+    PPC64.by_clang(),
+    PPC64LE.by_clang(),
+    MIPS.by_clang(),
+    MIPS64.by_clang(),
+    MIPS64EL.by_clang(),
+];
 
 impl Target {
+    const fn by_clang(self) -> Self {
+        Self { clang: true, variants: self.variants.split_at(1).0, ..self }
+    }
+
     pub fn compiler(&self, source: &Path) -> Command {
-        let language = if source.extension().is_some_and(|extension| extension == "c") { "gcc" } else { "g++" };
-        Command::new(tool(&format!("{}-{language}", self.triple)))
+        let is_c = source.extension().is_some_and(|extension| extension == "c");
+        if self.clang {
+            let mut clang = Command::new(tool(if is_c { "clang" } else { "clang++" }));
+            clang.arg(format!("--target={}", self.triple));
+            return clang;
+        }
+        Command::new(tool(&format!("{}-{}", self.triple, if is_c { "gcc" } else { "g++" })))
     }
 
     /// GNU ld for the machine.

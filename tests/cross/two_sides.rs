@@ -1,7 +1,7 @@
 //! C and C++: functions, data, commons, weak and thread-local variables, IFUNCs, constructors, registries, virtual
 //! classes, inline functions and templates with static variables, exceptions that stay inside and one that leaves.
 
-use crate::operation::{AUTO, LOCALIZE_JOINED, MERGE, Operation, RENAME, tag};
+use crate::operation::{AUTO, LOCALIZE_JOINED, MERGE, MERGE_AUTO, Operation, RENAME, tag};
 use crate::same_tables::assert_same_tables;
 use crate::sides::{Sides, expected};
 use crate::target::*;
@@ -13,6 +13,16 @@ const CLASHES: [&str; 3] = ["_Z4failiPi", "check_throws", "jump"];
 
 #[track_caller]
 fn assert_separate(target: &Target, operations: &[Operation]) {
+    assert_links(target, operations, |operation, program| {
+        let outcome = target.start(program, &[]).expect_success();
+        let printed: Vec<_> = outcome.stdout.lines().collect();
+        assert_eq!(printed, expected(operation.shares_commons));
+    });
+}
+
+/// Links each way and has the program checked.
+#[track_caller]
+fn assert_links(target: &Target, operations: &[Operation], check: impl Fn(&Operation, &Path)) {
     for &flags in target.variants {
         let folder = tempfile::tempdir().unwrap();
         let sides = Sides::build(target, flags, folder.path());
@@ -24,13 +34,10 @@ fn assert_separate(target: &Target, operations: &[Operation]) {
                 assert_same_tables(original, &separated, &tag("library"));
             }
             for &linker in target.linkers {
-                let case = format!("{flags:?}, {}, {linker:?}", operation.name);
-                println!("{} {case}", target.triple); // shown with the failure
+                println!("{} {flags:?}, {}, {linker:?}", target.triple, operation.name); // shown with the failure
                 let (files, program) = (sides.with(&separated), folder.path().join("program"));
                 target.link(linker, folder.path(), &files, flags, &program).expect_success();
-                let outcome = target.start(&program, &[]).expect_success();
-                let printed: Vec<_> = outcome.stdout.lines().collect();
-                assert_eq!(printed, expected(operation.shares_commons), "{case}");
+                check(operation, &program);
             }
         }
     }
@@ -92,5 +99,29 @@ fn ppc64le() {
 
 #[test]
 fn mips64el() {
-    assert_separate(&MIPS64EL, &[RENAME, AUTO]);
+    assert_separate(&MIPS64EL, &[RENAME, AUTO, MERGE_AUTO]);
+}
+
+#[test]
+fn mips64() {
+    assert_separate(&MIPS64, &[RENAME, AUTO, MERGE_AUTO]);
+}
+
+#[test]
+fn mips() {
+    assert_separate(&MIPS, &[RENAME, AUTO, MERGE_AUTO]);
+}
+
+/// Other sections, relocations and local symbols for the same sources.
+#[test]
+fn by_clang() {
+    for target in BY_CLANG {
+        assert_separate(target, &[RENAME, AUTO]);
+    }
+}
+
+/// Linked, but not run.
+#[test]
+fn x32() {
+    assert_links(&X32, &[RENAME, AUTO, LOCALIZE_JOINED, MERGE], |_, program| assert!(program.exists()));
 }

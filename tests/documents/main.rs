@@ -80,11 +80,23 @@ fn every_key_of_the_json_documents_is_documented() {
     let archive = std_staticlib();
     let documented = document("docs/json.md");
     let mut found = BTreeSet::new();
-    let verbs: [&[&str]; 3] =
-        [&["isolate", "--dry-run", "-v", "--keep", "fx_*"], &["explain", "rust_eh_personality"], &["index", "--check"]];
+    let verbs: [&[&str]; 8] = [
+        &["isolate", "--dry-run", "-v", "--keep", "fx_*", "--strip-bitcode"],
+        &["explain", "rust_eh_personality"],
+        &["exports"],
+        &["exports", "--restore", "--dry-run", "--keep", "fx_*", "--keep", "__udivti3"],
+        &["index", "--check"],
+        &["audit", "--sizes"],
+        &["audit", "--list"],
+        &["glibc", "--dry-run", "--pin", "2.17"],
+    ];
     for arguments in verbs {
         let mut command = Command::new(env!("CARGO_BIN_EXE_armend"));
-        let output = command.args(arguments).args(["--format", "json"]).arg(&archive).output().expect("armend runs");
+        command.args(arguments).args(["--format", "json"]);
+        if arguments != ["audit", "--list"] {
+            command.arg(&archive);
+        }
+        let output = command.output().expect("armend runs");
         let report = serde_json::from_slice(&output.stdout).expect("one JSON document");
         keys(&report, &mut found);
     }
@@ -94,7 +106,9 @@ fn every_key_of_the_json_documents_is_documented() {
         command.args(["undefined", "--stub", "host_hook", "--dry-run", "--format", "json"]).arg(&plugin.1).output();
     keys(&serde_json::from_slice(&output.expect("armend runs").stdout).expect("one JSON document"), &mut found);
     // Of each verb one, so that an empty report does not pass.
-    assert!(["private", "pulls", "was", "relocations"].iter().all(|key| found.contains(*key)), "{found:?}");
+    let once =
+        ["private", "pulls", "relocations", "unlisted", "already", "was", "mend", "finds", "strip_debug", "also_link"];
+    assert!(once.iter().all(|key| found.contains(*key)), "{found:?}");
     let missing = found.iter().filter(|key| !documented.contains(&format!("`{key}`"))).collect::<Vec<_>>();
     assert!(missing.is_empty(), "docs/json.md does not name {missing:?}");
 }
@@ -126,4 +140,16 @@ fn keys(value: &Value, found: &mut BTreeSet<String>) {
 fn document(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The list in docs/audit.md is the program's own, each with a link to its page.
+#[test]
+fn every_lint_is_documented() {
+    let documented = document("docs/audit.md");
+    let rows: Vec<_> = documented.lines().filter(|line| line.starts_with("| [`")).collect();
+    let lint = |lint: &armend::audit::Lint| {
+        let (name, severity, finds) = (lint.name, lint.severity, lint.finds);
+        format!("| [`{name}`](../src/audit/pages/{name}.md) | {severity} | {finds} |")
+    };
+    assert_eq!(rows, armend::audit::LINTS.iter().map(lint).collect::<Vec<_>>());
 }

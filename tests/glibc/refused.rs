@@ -84,7 +84,7 @@ fn targets_without_glibc() {
     refuses(&scratch, &[musl.to_str().unwrap()], &["libc.a(__libc_start_main", "a C library of its own"]);
     let root = unpacked("bookworm", "amd64", &["musl"]);
     refuses(&scratch, &["lib.a", "--sysroot", root.to_str().unwrap()], &["there is no libc.so.6 for x86_64"]);
-    scratch.write("lib64/libc.so.6", std::fs::read(root.join("usr/lib/x86_64-linux-musl/libc.so")).unwrap());
+    scratch.write("lib64/libc.so.6", std::fs::read(root.join("lib/x86_64-linux-musl/libc.so")).unwrap());
     refuses(&scratch, &["lib.a", "--sysroot", "."], &["this C library is not glibc"]);
     // bionic's headers say where `errno` is by another name.
     let text = "int *__errno(void); int f(void) { return *__errno(); }\n";

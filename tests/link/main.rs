@@ -10,5 +10,7 @@ mod program;
 mod same_toolchain;
 mod shared_object;
 mod silent;
+mod stripped;
 mod sys_crate;
 mod two_toolchains;
+mod warnings;

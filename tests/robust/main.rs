@@ -1,6 +1,7 @@
 //! Whatever happens, the file is the old one or the complete new one, the exit code says which, the message says why,
 //! and nothing panics: bad input, bad file systems, two runs at once, a kill at any moment.
 
+mod bitcode;
 mod files;
 mod flips;
 mod foreign;

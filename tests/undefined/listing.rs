@@ -122,6 +122,23 @@ fn a_rust_staticlib_is_whole() {
     assert_eq!(names(&report["symbols"]), set(&[]), "{report}");
 }
 
+/// Bitcode has no relocations yet: that it refers to a name is known, and not how.
+#[test]
+fn bitcode_refers_too() {
+    let scratch = scratch();
+    archive(&scratch, "lib.a", &["-fPIC"], &[("here.c", "int here(void) { return 1; }\n")]);
+    let source = scratch.write("bitcode.c", "int missing(int);\nint there(int a) { return missing(a); }\n");
+    let object = source.with_extension("o");
+    run_ok(Command::new(tool("clang")).args(["-c", "-O1", "-flto"]).arg(&source).arg("-o").arg(&object));
+    run_ok(Command::new(tool("llvm-ar")).current_dir(scratch.folder()).args(["qs", "lib.a", "bitcode.o"]));
+    let report = json(&scratch, &["undefined", "lib.a"]);
+    assert_eq!(names(&report["symbols"]), set(&["missing"]), "{report}");
+    let symbol = &report["symbols"][0];
+    assert_eq!((&symbol["needs"], &symbol["uses"][0]["section"]), (&serde_json::Value::Null, &"(bitcode)".into()));
+    run(&scratch, &["undefined", "lib.a", "--weaken", "missing", "--dry-run"])
+        .refuses(&["lib.a(bitcode.o)", "bitcode"]);
+}
+
 #[test]
 fn text_says_where_and_what_helps() {
     let scratch = scratch();

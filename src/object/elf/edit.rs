@@ -111,7 +111,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         Ok(())
     }
 
-    fn section_names_index(&self) -> Result<usize> {
+    pub(super) fn section_names_index(&self) -> Result<usize> {
         let index = self.header.shstrndx(self.endian, self.data);
         index.map(|index| index as usize).map_err(|error| Error::malformed(0, error.to_string()))
     }

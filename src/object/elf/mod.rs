@@ -4,13 +4,18 @@
 mod descriptors;
 pub mod dynamic;
 mod edit;
+mod fixed;
 mod layout;
 mod make;
+mod mips;
 mod place;
+mod purpose;
 mod reach;
 mod references;
 mod relocations;
+mod removal;
 mod renumber;
+mod stack;
 mod symbols;
 mod verify;
 
@@ -90,6 +95,11 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
             (elf::EM_SPARCV9, true) => Architecture::Sparc64,
             _ => return None,
         })
+    }
+
+    /// Whether it is for a linker: no executable, and no shared object.
+    pub fn is_relocatable(&self) -> bool {
+        self.relocatable
     }
 
     /// The name of a section.

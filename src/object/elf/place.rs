@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use object::elf;
-use object::read::elf::SectionHeader;
+use object::read::elf::{ProgramHeader, SectionHeader};
 
 use super::edit::{Draft, too_large};
 use super::layout::put_word;
@@ -28,11 +28,17 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         // header is the first of what must not be overlapped.
         let (mut position, mut moved_from, mut old_end) = (None, None, size_of::<Elf>());
         let mut changed_end = 0;
+        let segments = self.segments()?;
         let mut new_table = self.header_table().start;
         for piece in self.pieces()? {
             let range = piece.range.clone();
             let new = match piece.section {
-                Some(section) if numbers.section(section).is_none() => Some(Vec::new()),
+                // In a segment there are zeros in its place, as nothing there can move.
+                Some(section) if numbers.section(section).is_none() => {
+                    let next = segments.partition_point(|segment| segment.end < range.end as u64);
+                    let loaded = segments.get(next).is_some_and(|segment| segment.start <= range.start as u64);
+                    Some(vec![0; if loaded { range.len() } else { 0 }])
+                }
                 Some(section) => draft.contents.remove(&section),
                 // Its rows are complete only when everything has its place.
                 None => Some(vec![0; numbers.sections_left() * size_of::<Elf::SectionHeader>()]),
@@ -66,6 +72,11 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             old_end = old_end.max(range.end);
         }
         if let Some(moved_from) = moved_from {
+            // What a program is loaded from cannot move.
+            if segments.last().is_some_and(|segment| segment.end > moved_from as u64) {
+                let what = "a segment of the program is behind what changes its size: it cannot move";
+                return Err(Error::unsupported(what).at(moved_from as u64));
+            }
             splices.push((old_end..self.data.len(), Vec::new()));
             self.place_empty_sections(&mut draft, moved_from)?;
         }
@@ -75,14 +86,14 @@ impl<Elf: Class> ElfObject<'_, Elf> {
     fn assemble(
         &self,
         numbers: &Numbers,
-        draft: Draft,
+        mut draft: Draft,
         new_table: usize,
         splices: Vec<(Range<usize>, Vec<u8>)>,
     ) -> Result<Patch> {
         let mut patch = Patch::default();
         let mut header = self.data[..size_of::<Elf>()].to_vec();
         put_word::<Elf>(&mut header, Elf::E_SHOFF, self.endian, new_table as u64).ok_or_else(too_large)?;
-        numbers.number_header(self, &mut header);
+        numbers.number_header(self, &mut header, &mut draft)?;
         // `SHF_GNU_RETAIN` means that only under GNU's OS ABI, and GNU ld looks.
         if draft.retains && header[EI_OSABI] == elf::ELFOSABI_NONE.0 {
             patch.replace(EI_OSABI..EI_OSABI + 1, vec![elf::ELFOSABI_GNU.0]);
@@ -102,6 +113,25 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             }
         }
         Ok(patch)
+    }
+
+    /// What a program is loaded from, as ranges of the file that do not touch, in order.
+    fn segments(&self) -> Result<Vec<Range<u64>>> {
+        let at = self.header.e_phoff(self.endian).into();
+        let segments = self.header.program_headers(self.endian, self.data);
+        let segments = segments.map_err(|error| Error::malformed(at, error.to_string()))?;
+        let range = |segment: &Elf::ProgramHeader| {
+            let start: u64 = segment.p_offset(self.endian).into();
+            start..start.saturating_add(segment.p_filesz(self.endian).into())
+        };
+        let mut ranges: Vec<_> = segments.iter().map(range).filter(|range| !range.is_empty()).collect();
+        ranges.sort_unstable_by_key(|range| range.start);
+        ranges.dedup_by(|next, range| {
+            let touches = next.start <= range.end;
+            range.end = if touches { range.end.max(next.end) } else { range.end };
+            touches
+        });
+        Ok(ranges)
     }
 
     /// Sections without bytes in the file have an offset all the same, and readers want it inside the file.

@@ -1,7 +1,7 @@
 //! Reads relocations: which places refer to which symbols, and how.
 
 use object::elf;
-use object::read::elf::{Crel, Rel, Rela, SectionHeader};
+use object::read::elf::{Crel, SectionHeader};
 
 use super::{Class, ElfObject};
 use crate::error::{Error, Result};
@@ -17,38 +17,15 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         for (index, header) in self.sections.enumerate().skip(1) {
             let at = self.section_header_offset(index.0);
             let section = SectionIndex(header.sh_info(self.endian));
-            let mut add = |symbol: u32, r_type: u32| {
-                if wanted(SymbolIndex(symbol)) {
-                    found.push(Reference { symbol: SymbolIndex(symbol), section, form: ReferenceForm(r_type) });
+            let mut look = |relocation: Crel| {
+                let symbol = SymbolIndex(relocation.r_sym);
+                if wanted(symbol) {
+                    found.push(Reference { symbol, section, form: ReferenceForm(relocation.r_type.0) });
                 }
             };
-            self.each_relocation(header, &mut add).map_err(|error| Error::malformed(at, error.to_string()))?;
+            self.each_relocation(header, &mut look).map_err(|error| Error::malformed(at, error.to_string()))?;
         }
         Ok(found)
-    }
-
-    /// Gives symbol and type of each entry; none where the section has none.
-    fn each_relocation(&self, header: &Elf::SectionHeader, add: &mut impl FnMut(u32, u32)) -> object::read::Result<()> {
-        let (endian, data) = (self.endian, self.data);
-        let mips64el = self.is_mips64el();
-        if let Some((entries, _)) = header.rel(endian, data)? {
-            entries.iter().for_each(|entry| add(entry.r_sym(endian), entry.r_type(endian).0));
-        }
-        if let Some((entries, _)) = header.rela(endian, data)? {
-            let parts = |entry: &Elf::Rela| (entry.r_sym(endian, mips64el), entry.r_type(endian, mips64el).0);
-            entries.iter().map(parts).for_each(|(symbol, r_type)| add(symbol, r_type));
-        }
-        if let Some((entries, _)) = header.crel(endian, data)? {
-            for entry in entries {
-                let Crel { r_sym, r_type, .. } = entry?;
-                add(r_sym, r_type.0);
-            }
-        }
-        Ok(())
-    }
-
-    fn is_mips64el(&self) -> bool {
-        self.header.is_mips64el(self.endian)
     }
 
     /// What a relocation type is called.

@@ -1,11 +1,12 @@
 //! Relocations with other symbol numbers: `SHT_REL` and `SHT_RELA` (gABI, "Relocation"), `SHT_CREL` (the gABI proposal
 //! that LLVM implements), and lists of ULEB128 numbers.
 
-use object::elf::{SHT_CREL, SHT_REL, SHT_RELA, SectionType};
+use object::elf::{SHF_ALLOC, SHT_CREL, SHT_REL, SHT_RELA, SectionType};
+use object::read::elf::{Crel, SectionHeader};
 use object::{Endian, Endianness};
 
-use super::Class;
 use super::layout::put_u32;
+use super::{Class, ElfObject};
 
 /// How a section holds relocations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,32 @@ impl Form {
             SHT_RELA => Some(Self::Rela),
             SHT_CREL => Some(Self::Crel),
             _ => None,
+        }
+    }
+}
+
+impl<Elf: Class> ElfObject<'_, Elf> {
+    /// Whether the relocations of a section number the symbols of the symbol table, not a dynamic linker's. Some
+    /// producers leave out the link that says so.
+    pub(super) fn relocates_by_symbols(&self, section: &Elf::SectionHeader) -> bool {
+        let link = section.sh_link(self.endian) as usize;
+        let loaded = section.sh_flags(self.endian).0 & SHF_ALLOC.0 != 0;
+        link == self.symbols.section().0 || link == 0 && !loaded
+    }
+
+    /// The relocations of a section, whatever their form; none in a section of another type.
+    pub(super) fn relocations(&self, header: &Elf::SectionHeader) -> object::read::Result<Vec<Crel>> {
+        let (endian, data) = (self.endian, self.data);
+        let mips64el = self.header.is_mips64el(endian);
+        if let Some((relocations, _)) = header.rel(endian, data)? {
+            return Ok(relocations.iter().map(|r| Crel::from_rel(r, endian)).collect());
+        }
+        if let Some((relocations, _)) = header.rela(endian, data)? {
+            return Ok(relocations.iter().map(|r| Crel::from_rela(r, endian, mips64el)).collect());
+        }
+        match header.crel(endian, data)? {
+            Some((relocations, _)) => relocations.collect(),
+            None => Ok(Vec::new()),
         }
     }
 }

@@ -11,11 +11,11 @@ use super::edit::Draft;
 use super::layout::{put_u16, put_u32};
 use super::relocations::{self, Form};
 use super::{Class, ElfObject};
-use crate::error::{Error, Result, printable};
-use crate::object::symbol::{Binding, ObjectEdits, Placement, SectionChange};
+use crate::error::{Error, Result};
+use crate::object::symbol::{Binding, ObjectEdits, Placement, SymbolIndex};
 
 /// `SHT_LLVM_ADDRSIG`: ULEB128 symbol indices (LLVM, "Extensions", "SHT_LLVM_ADDRSIG Section").
-const SHT_LLVM_ADDRSIG: u32 = 0x6fff_4c03;
+pub(super) const SHT_LLVM_ADDRSIG: u32 = 0x6fff_4c03;
 /// The call graph profile of LLVM before 13, with symbol indices of its own; later ones use relocations.
 const SHT_LLVM_CALL_GRAPH_PROFILE_OLD: u32 = 0x6fff_4c02;
 
@@ -30,6 +30,8 @@ pub(super) struct Numbers {
     /// How many symbols are local, the null symbol included.
     locals: u32,
     old_sections: usize,
+    /// Whether any symbol has another number than before, or none.
+    pub changes_symbols: bool,
 }
 
 impl Numbers {
@@ -39,7 +41,7 @@ impl Numbers {
     /// Malformed, where the symbol table is.
     pub fn of<Elf: Class>(object: &ElfObject<'_, Elf>, edits: &ObjectEdits) -> Result<Self> {
         let mut numbers = Self { old_sections: object.sections.len(), ..Self::default() };
-        numbers.sections = removed_sections(object, edits);
+        numbers.sections = map_of(&object.removed_sections(edits)?);
         let mut local: Vec<bool> = object.symbols.iter().map(Sym::is_local).collect();
         let mut kept = vec![true; local.len()];
         let mut moves = false;
@@ -64,6 +66,7 @@ impl Numbers {
             order.extend((0..kept.len()).filter(|&at| kept[at] && !local[at]));
             let mut map = vec![None; kept.len()];
             order.iter().enumerate().for_each(|(new, &old)| map[old] = Some(new as u32));
+            numbers.changes_symbols = !order.iter().copied().eq(0..kept.len());
             numbers.symbols = Some(map);
         }
         Ok(numbers)
@@ -84,44 +87,52 @@ impl Numbers {
         self.sections.as_ref().map_or(Some(old as u32), |map| map.get(old).copied().flatten())
     }
 
+    /// Whether any section goes away.
+    pub fn removes_sections(&self) -> bool {
+        self.sections.is_some()
+    }
+
+    /// Whether a symbol of this place goes away because its section does.
+    pub fn loses_home(&self, place: Option<Placement>) -> bool {
+        matches!(place, Some(Placement::Section(section)) if self.section(section.0 as usize).is_none())
+    }
+
     /// How many sections there are in the end, the null section included.
     pub fn sections_left(&self) -> usize {
         self.sections.as_ref().map_or(self.old_sections, |map| map.iter().flatten().count())
     }
 
-    /// `e_shnum` and `e_shstrndx`. Where they are escapes (gABI, "ELF Header"), section 0 has the numbers.
-    pub fn number_header<Elf: Class>(&self, object: &ElfObject<'_, Elf>, header: &mut [u8]) {
+    /// `e_shnum` and `e_shstrndx`. Where they do not fit, section 0 has the numbers (gABI, "ELF Header").
+    pub fn number_header<Elf: Class>(
+        &self,
+        object: &ElfObject<'_, Elf>,
+        header: &mut [u8],
+        draft: &mut Draft,
+    ) -> Result<()> {
         if self.sections.is_none() {
-            return;
+            return Ok(());
         }
-        if object.header.e_shnum(object.endian) != 0 {
-            put_u16(header, Elf::E_SHNUM, object.endian, self.sections_left() as u16);
-        }
-        if let Some(index) = object.header.e_shstrndx(object.endian).index() {
-            let index = self.section(usize::from(index)).unwrap_or_default();
-            put_u16(header, Elf::E_SHNUM + 2, object.endian, index as u16);
-        }
+        let count = self.sections_left();
+        let names = self.section(object.section_names_index()?).unwrap_or_default();
+        let fits = |number: usize| number < usize::from(elf::SHN_LORESERVE);
+        let (field, size) = if fits(count) { (count as u16, 0) } else { (0, count as u64) };
+        put_u16(header, Elf::E_SHNUM, object.endian, field);
+        object.set_header(draft, 0, Elf::SH_SIZE, size)?;
+        let (field, link) = if fits(names as usize) { (names as u16, 0) } else { (elf::SHN_XINDEX.0, names) };
+        put_u16(header, Elf::E_SHNUM + 2, object.endian, field);
+        put_u32(&mut draft.headers, Elf::SH_LINK, object.endian, link);
+        Ok(())
     }
 }
 
-/// The sections to remove, with the relocations that apply to them.
-fn removed_sections<Elf: Class>(object: &ElfObject<'_, Elf>, edits: &ObjectEdits) -> Option<Map> {
-    let mut gone = vec![false; object.sections.len()];
-    for &(section, change) in &edits.sections {
-        gone[section.0 as usize] |= change == SectionChange::Remove;
-    }
-    for (index, section) in object.sections.enumerate().skip(1) {
-        if Form::of(section.sh_type(object.endian)).is_some() {
-            let target = section.sh_info(object.endian) as usize;
-            gone[index.0] |= target != 0 && gone.get(target).copied().unwrap_or_default();
-        }
-    }
+/// Numbers for what stays, `None` for what does not; nothing where all stay.
+fn map_of(gone: &[bool]) -> Option<Map> {
     let mut next = 0;
     let number = |gone: &bool| {
         next += u32::from(!gone);
         (!gone).then(|| next - 1)
     };
-    gone.contains(&true).then(|| gone.iter().map(number).collect())
+    Some(gone.iter().map(number).collect())
 }
 
 impl<Elf: Class> ElfObject<'_, Elf> {
@@ -134,6 +145,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             return Ok(());
         }
         self.renumber_symbol_table(numbers, draft)?;
+        self.leave_groups(numbers, draft)?;
         for (index, section) in self.sections.enumerate().skip(1) {
             if numbers.section(index.0).is_none() {
                 continue;
@@ -154,9 +166,6 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             }
             self.renumber_links(index.0, section, numbers, draft)?;
         }
-        if numbers.sections.is_some() && self.header.e_shnum(self.endian) == 0 {
-            self.set_header(draft, 0, Elf::SH_SIZE, numbers.sections_left() as u64)?;
-        }
         Ok(())
     }
 
@@ -171,15 +180,18 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         for &(_, at) in &order {
             let symbol = &self.symbols.symbols()[at];
             rows.extend_from_slice(&old[at * row..(at + 1) * row]);
-            let index = symbol.st_shndx(self.endian);
-            let plain = index.0 != 0 && index.0 < elf::SHN_LORESERVE;
-            if let Some(new) = numbers.section(usize::from(index.0)).filter(|_| plain) {
+            // Reserved numbers are no sections, and stay. The extended entry is 0 where the field suffices (gABI,
+            // SHT_SYMTAB_SHNDX).
+            let mut entry = 0;
+            if let Placement::Section(section) = self.placement(at, symbol)?
+                && let Some(new) = numbers.section(section.0 as usize)
+            {
                 let field = rows.len() - row + Elf::ST_SHNDX;
-                put_u16(&mut rows, field, self.endian, new as u16);
+                let fits = new < u32::from(elf::SHN_LORESERVE);
+                put_u16(&mut rows, field, self.endian, if fits { new as u16 } else { elf::SHN_XINDEX.0 });
+                entry = if fits { 0 } else { new };
             }
-            // The entry is 0 for symbols whose own field suffices (gABI, SHT_SYMTAB_SHNDX).
-            let entry = self.symbols.shndx(self.endian, object::SymbolIndex(at)).unwrap_or_default();
-            extended.push(numbers.section(entry as usize).unwrap_or_default());
+            extended.push(entry);
         }
         draft.contents.insert(table, rows);
         if numbers.symbols.is_some() {
@@ -207,7 +219,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         numbers: &Numbers,
         draft: &mut Draft,
     ) -> Result<()> {
-        if numbers.symbols.is_none() || section.sh_link(self.endian) as usize != self.symbols.section().0 {
+        if numbers.symbols.is_none() || !self.relocates_by_symbols(section) {
             return Ok(());
         }
         let data = self.section_data(index, section)?;
@@ -224,7 +236,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
                 draft.contents.insert(index, new);
                 Ok(())
             }
-            (None, Some(symbol)) => Err(self.still_referred(symbol as usize, "a relocation", index)),
+            (None, Some(symbol)) => Err(self.named_in_relocation(symbol as usize, index, numbers)),
             (None, None) => Err(self.bad_table(index)),
         }
     }
@@ -239,7 +251,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
     ) -> Result<()> {
         let signature = section.sh_info(self.endian) as usize;
         let Some(new) = numbers.symbol(signature) else {
-            return Err(self.still_referred(signature, "a section group", index));
+            return Err(self.signs_group(signature, index));
         };
         let header = index * size_of::<Elf::SectionHeader>();
         put_u32(&mut draft.headers, header + Elf::SH_INFO, self.endian, new);
@@ -248,8 +260,8 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         let Some((flags, members)) = section.group(self.endian, self.data).map_err(malformed)? else { return Ok(()) };
         // Linkers recognise groups by the signature's name, of whatever binding: a signature that became local stands
         // for this object alone, so its group must not be taken for another's.
-        let localized =
-            edits.symbols.iter().any(|edit| edit.index.0 as usize == signature && edit.binding == Some(Binding::Local));
+        let edit = edits.symbol(SymbolIndex(signature as u32));
+        let localized = edit.is_some_and(|edit| edit.binding == Some(Binding::Local));
         let flags = if localized { flags.0 & !elf::GRP_COMDAT.0 } else { flags.0 };
         let members = members.iter().filter_map(|member| numbers.section(member.get(self.endian) as usize));
         let words: Vec<u32> = std::iter::once(flags).chain(members).collect();
@@ -259,47 +271,12 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         Ok(())
     }
 
-    /// `sh_link` is a section's number in all types, `sh_info` in relocations and where `SHF_INFO_LINK` says so.
-    fn renumber_links(
-        &self,
-        index: usize,
-        section: &Elf::SectionHeader,
-        numbers: &Numbers,
-        draft: &mut Draft,
-    ) -> Result<()> {
-        if numbers.sections.is_none() {
-            return Ok(());
-        }
-        let row = index * size_of::<Elf::SectionHeader>();
-        let info = section.has_info_link(self.endian).then(|| (Elf::SH_INFO, section.sh_info(self.endian)));
-        for (field, old) in [Some((Elf::SH_LINK, section.sh_link(self.endian))), info].into_iter().flatten() {
-            let Some(new) = numbers.section(old as usize) else {
-                let name = |at: usize| self.section_name(crate::object::symbol::SectionIndex(at as u32)).map(printable);
-                let what = format!(
-                    "section {} cannot be removed: {} refers to it",
-                    name(old as usize).unwrap_or_default(),
-                    name(index).unwrap_or_default()
-                );
-                return Err(Error::unsupported(what));
-            };
-            put_u32(&mut draft.headers, row + field, self.endian, new);
-        }
-        Ok(())
-    }
-
-    fn section_data(&self, index: usize, section: &Elf::SectionHeader) -> Result<&[u8]> {
+    pub(super) fn section_data(&self, index: usize, section: &Elf::SectionHeader) -> Result<&[u8]> {
         let data = section.data(self.endian, self.data);
         data.map_err(|error| Error::malformed(self.section_header_offset(index), error.to_string()))
     }
 
     fn bad_table(&self, index: usize) -> Error {
         Error::malformed(self.section_header_offset(index), "a table refers to symbols that are not there")
-    }
-
-    fn still_referred(&self, symbol: usize, what: &str, section: usize) -> Error {
-        let name = self.symbols.symbols().get(symbol).and_then(|row| self.symbol_name(symbol, row).ok());
-        let place = self.section_name(crate::object::symbol::SectionIndex(section as u32)).unwrap_or_default();
-        let name = printable(name.unwrap_or_default());
-        Error::unsupported(format!("symbol {name} cannot be removed: {what} in {} refers to it", printable(place)))
     }
 }

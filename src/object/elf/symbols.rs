@@ -8,8 +8,10 @@ use super::{Class, ElfObject};
 use crate::error::{Error, Result};
 use crate::object::symbol::{
     Binding, Bytecode, ComdatGroup, NamedSection, ObjectSymbols, Placement, Section, SectionIndex, SignatureSymbol,
-    Symbol, SymbolIndex, SymbolKind, Visibility,
+    Symbol, SymbolIndex, SymbolKind, Visibility, WARNING,
 };
+
+const SLIM_MARKER: &[u8] = b"__gnu_lto_slim";
 
 const SHN_MIPS_SUNDEFINED: elf::SymbolSection = elf::SymbolSection(0xff04);
 
@@ -20,16 +22,22 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
     /// Malformed, with the offset in the member.
     pub fn object_symbols(&self) -> Result<ObjectSymbols<'d>> {
         if !self.relocatable {
-            return Ok(ObjectSymbols::default());
+            let listed = self.all_symbols()?.into_iter().filter(|symbol| symbol.indexed).map(|symbol| symbol.name);
+            return Ok(ObjectSymbols { listed: listed.collect(), ..ObjectSymbols::default() });
         }
         let descriptors = Descriptors::of(self)?;
         let mut found = ObjectSymbols {
             symbols: self.linked_symbols(&descriptors)?,
             has_descriptors: descriptors.exist(),
+            global_only: self.global_only()?,
             ..ObjectSymbols::default()
         };
         for (index, section) in self.sections.enumerate().skip(1) {
             self.read_section(SectionIndex(index.0 as u32), section, &mut found)?;
+        }
+        // What tells the linker that there is no code but what its plugin makes (gcc/toplev.cc, `compile_file`).
+        if found.bytecode == Some(Bytecode::GccFat) && found.symbols.iter().any(|symbol| symbol.name == SLIM_MARKER) {
+            found.bytecode = Some(Bytecode::GccSlim);
         }
         Ok(found)
     }
@@ -53,7 +61,15 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
             let index = SectionIndex(index.0 as u32);
             let loaded = section.sh_flags(self.endian).0 & elf::SHF_ALLOC.0 != 0;
             let size = section.sh_size(self.endian).into();
-            Ok(Section { index, name: self.section_name(index)?, loaded, size })
+            let file_size = section.file_range(self.endian).map_or(0, |(_, size)| size);
+            Ok(Section {
+                index,
+                name: self.section_name(index)?,
+                purpose: self.purpose(index)?,
+                loaded,
+                size,
+                file_size,
+            })
         };
         sections.map(section).collect()
     }
@@ -79,7 +95,7 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
     pub(super) fn symbol(&self, index: usize, symbol: &Elf::Sym, name: &'d [u8]) -> Result<Symbol<'d>> {
         let placement = self.placement(index, symbol)?;
         let kind = symbol.st_type();
-        Ok(Symbol {
+        let symbol = Symbol {
             name,
             index: SymbolIndex(index as u32),
             binding: match symbol.st_bind() {
@@ -105,11 +121,22 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
             },
             placement,
             size: symbol.st_size(self.endian).into(),
-            // llvm-ar leaves out what LLVM calls format-specific: section and file symbols.
-            indexed: placement != Placement::Undefined
-                && !symbol.is_local()
-                && !matches!(kind, elf::STT_SECTION | elf::STT_FILE),
-        })
+            indexed: false,
+        };
+        Ok(Symbol { indexed: self.is_indexed(&symbol), ..symbol })
+    }
+
+    /// Whether an archive's index lists a symbol. `llvm-ar` leaves out what LLVM calls format-specific.
+    pub fn is_indexed(&self, symbol: &Symbol<'_>) -> bool {
+        symbol.is_definition()
+            && symbol.binding != Binding::Local
+            && !matches!(symbol.kind, SymbolKind::Section | SymbolKind::File)
+            && !is_for_tools(symbol.name, self.header.e_machine(self.endian))
+    }
+
+    /// The sections that hold the symbols and their names.
+    pub fn symbol_sections(&self) -> Vec<SectionIndex> {
+        [self.symbols.section(), self.symbols.string_section()].map(|section| SectionIndex(section.0 as u32)).to_vec()
     }
 
     pub(super) fn placement(&self, index: usize, symbol: &Elf::Sym) -> Result<Placement> {
@@ -152,11 +179,13 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         let name = self.section_name(index)?;
         let loaded = section.sh_flags(endian).0 & elf::SHF_ALLOC.0 != 0;
         if name.starts_with(b".gnu.lto_") {
-            found.bytecode = Some(Bytecode::GccLto);
+            found.bytecode = Some(Bytecode::GccFat);
         } else if name == b".llvm.lto" {
-            found.bytecode = Some(Bytecode::LlvmFatLto);
+            found.bytecode = Some(Bytecode::LlvmFat);
         } else if name.starts_with(b".gnu.linkonce.") {
             found.linkonce_sections.push(NamedSection { index, name });
+        } else if name.starts_with(WARNING) {
+            found.warning_sections.push(NamedSection { index, name });
         } else if name == b".comment" {
             found.producers = section
                 .data(endian, self.data)
@@ -198,6 +227,18 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         let sections = members.iter().map(|member| SectionIndex(member.get(endian))).collect();
         Ok(Some(ComdatGroup { signature, symbol: carrier, sections }))
     }
+}
+
+/// Whether a symbol marks a place in the code for disassemblers and linkers: mapping symbols, and RISC-V's labels for
+/// differences (each machine's ELF ABI). They are local, unless somebody makes them global; LLVM tells them by name.
+fn is_for_tools(name: &[u8], machine: elf::Machine) -> bool {
+    let marks = match machine {
+        elf::EM_ARM => &b"adt"[..],
+        elf::EM_AARCH64 | elf::EM_RISCV => b"dx",
+        elf::EM_CSKY => b"dt",
+        _ => return false,
+    };
+    matches!(name, [b'$', mark, ..] if marks.contains(mark)) || machine == elf::EM_RISCV && name == b".L0 "
 }
 
 /// Whether linkers provide `__start_` and `__stop_` for a section of this name (GNU ld manual, "Input Section

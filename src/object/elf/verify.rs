@@ -2,10 +2,10 @@
 //! with the editor but the parser.
 
 use object::elf::{
-    GRP_COMDAT, SHF_GNU_RETAIN, SHT_CREL, SHT_GROUP, SHT_NOBITS, SHT_REL, SHT_RELA, SHT_STRTAB, SHT_SYMTAB,
-    SHT_SYMTAB_SHNDX, SectionType,
+    GRP_COMDAT, SHF_GNU_RETAIN, SHF_GROUP, SHN_LORESERVE, SHT_CREL, SHT_GROUP, SHT_NOBITS, SHT_REL, SHT_RELA,
+    SHT_STRTAB, SHT_SYMTAB, SHT_SYMTAB_SHNDX, SectionType,
 };
-use object::read::elf::{Crel, SectionHeader, Sym};
+use object::read::elf::{SectionHeader, Sym};
 
 use super::{Class, ElfObject};
 use crate::error::{Error, Result, printable};
@@ -23,6 +23,8 @@ struct Expected<'e> {
     numbers: Vec<Option<u32>>,
     /// Whether any symbol or section has another number than before.
     renumbered: bool,
+    /// For each of the original's sections, whether the group that it was in is gone.
+    ungrouped: Vec<bool>,
     /// `sh_info` of the symbol table, where that is another: one past the last local symbol.
     locals: Option<u32>,
 }
@@ -63,19 +65,19 @@ impl<Elf: Class> ElfObject<'_, Elf> {
     }
 
     fn expected<'e>(&self, edits: &'e ObjectEdits) -> Result<Expected<'e>> {
-        let removed = |section: usize| edits.sections.contains(&(SectionIndex(section as u32), SectionChange::Remove));
-        let gone = |section: usize| {
-            let header = &self.section_headers()[section];
-            let applies_to = header.sh_info(self.endian) as usize;
-            removed(section) || is_relocations(header.sh_type(self.endian)) && applies_to != 0 && removed(applies_to)
-        };
-        let sections: Vec<usize> = match edits.sections.iter().any(|(_, change)| *change == SectionChange::Remove) {
-            false => (0..self.sections.len()).collect(),
-            true => (0..self.sections.len()).filter(|&section| section == 0 || !gone(section)).collect(),
-        };
+        let gone = self.gone(edits)?;
+        let sections: Vec<usize> = (0..gone.len()).filter(|&section| !gone[section]).collect();
+        let mut ungrouped = vec![false; gone.len()];
+        for (index, header) in self.sections.enumerate().filter(|(index, _)| gone[index.0]) {
+            if header.sh_type(self.endian) == SHT_GROUP {
+                let members = self.group_members(index.0, header)?;
+                members.into_iter().for_each(|member| ungrouped.get_mut(member).into_iter().for_each(|is| *is = true));
+            }
+        }
         let mut by_index = edits.symbols.iter().peekable();
         let mut symbols = Vec::with_capacity(self.symbols.len());
-        for (index, symbol) in self.symbols.enumerate() {
+        let table_gone = gone.get(self.symbols.section().0).copied().unwrap_or_default();
+        for (index, symbol) in self.symbols.enumerate().filter(|_| !table_gone) {
             let edit = by_index.next_if(|edit| edit.index.0 as usize == index.0);
             let placed = match self.placement(index.0, symbol)? {
                 Placement::Section(section) => sections.binary_search(&(section.0 as usize)).is_ok(),
@@ -87,7 +89,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
                 symbols.push((index.0, edit));
             }
         }
-        if let Some(edit) = by_index.next() {
+        if let Some(edit) = by_index.next().filter(|_| !table_gone) {
             return Err(Error::verification(format!("the plan names symbol {}, out of order", edit.index.0)));
         }
         let moves = |(old, edit): &(usize, Option<&SymbolEdit>)| {
@@ -102,7 +104,43 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         symbols.iter().enumerate().for_each(|(new, &(old, _))| numbers[old] = Some(new as u32));
         let same = |(new, number): (usize, &Option<u32>)| *number == Some(new as u32);
         let renumbered = sections.len() != self.sections.len() || !numbers.iter().enumerate().all(same);
-        Ok(Expected { sections, symbols, numbers, renumbered, locals })
+        Ok(Expected { sections, symbols, numbers, renumbered, ungrouped, locals })
+    }
+
+    /// For each section, whether it is to be gone: those that were asked for, the relocations that apply to them, and
+    /// the groups that have no other members.
+    fn gone(&self, edits: &ObjectEdits) -> Result<Vec<bool>> {
+        let mut gone = vec![false; self.sections.len()];
+        let removed = edits.sections.iter().filter(|(_, change)| *change == SectionChange::Remove);
+        removed.for_each(|(section, _)| gone[section.0 as usize] = true);
+        if !gone.contains(&true) {
+            return Ok(gone);
+        }
+        let is_gone = |gone: &[bool], at: usize| at != 0 && gone.get(at).copied().unwrap_or_default();
+        for (index, header) in self.sections.enumerate().skip(1) {
+            if is_relocations(header.sh_type(self.endian)) {
+                gone[index.0] |= is_gone(&gone, header.sh_info(self.endian) as usize);
+            }
+        }
+        for (index, header) in self.sections.enumerate().skip(1) {
+            if header.sh_type(self.endian) == SHT_GROUP {
+                let members = self.group_members(index.0, header)?;
+                gone[index.0] |= members.into_iter().all(|member| is_gone(&gone, member));
+            }
+        }
+        // It is there as long as a symbol needs it.
+        let extended = self.symbols.shndx_section().0;
+        if extended != 0 {
+            let mut numbers = (0..gone.len()).filter(|&section| !gone[section]);
+            let first = numbers.nth(usize::from(SHN_LORESERVE)).unwrap_or(usize::MAX);
+            let mut needed = false;
+            for (index, symbol) in self.symbols.enumerate().skip(1) {
+                let Placement::Section(section) = self.placement(index.0, symbol)? else { continue };
+                needed |= section.0 as usize >= first && !is_gone(&gone, section.0 as usize);
+            }
+            gone[extended] = !needed;
+        }
+        Ok(gone)
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -151,8 +189,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         suffixes: &Suffixes,
     ) -> Result<()> {
         let index = SectionIndex(old as u32);
-        let change = edits.sections.iter().find(|(section, _)| *section == index).map(|&(_, change)| change);
-        let name = match change {
+        let name = match edits.section(index) {
             Some(SectionChange::Rename(name)) => name,
             _ => NewName::Same,
         };
@@ -160,8 +197,9 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         let new_name = after.section_name(SectionIndex(new as u32))?;
         let (header, new_header) = (&self.section_headers()[old], &after.section_headers()[new]);
         let retained = if name == NewName::Registry { SHF_GNU_RETAIN.0 } else { 0 };
+        let ungrouped = if expected.ungrouped[old] { SHF_GROUP.0 } else { 0 };
         let same = is_called(new_name, old_name, name, edits, suffixes)
-            && new_header.sh_flags(after.endian).0 == header.sh_flags(self.endian).0 | retained
+            && new_header.sh_flags(after.endian).0 == (header.sh_flags(self.endian).0 | retained) & !ungrouped
             && new_header.sh_type(after.endian) == header.sh_type(self.endian)
             && self.words(header) == after.words(new_header)
             && self.same_links(header, after, new_header, expected)
@@ -188,10 +226,13 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         let info = match header.sh_type(self.endian) {
             SHT_SYMTAB => new_info == expected.locals.unwrap_or(old_info),
             SHT_GROUP => expected.numbers.get(old_info as usize).copied().flatten() == Some(new_info),
-            _ if header.has_info_link(self.endian) => section(old_info) == Some(new_info),
+            kind if header.has_info_link(self.endian) || is_relocations(kind) => section(old_info) == Some(new_info),
             _ => old_info == new_info,
         };
-        info && section(header.sh_link(self.endian)) == Some(new.sh_link(after.endian))
+        let (old_link, new_link) = (header.sh_link(self.endian), new.sh_link(after.endian));
+        // A link to symbols that have other numbers now may be cut.
+        let cut = expected.renumbered && new_link == 0 && old_link as usize == self.symbols.section().0;
+        info && (cut || section(old_link) == Some(new_link))
     }
 
     fn same_contents(
@@ -208,7 +249,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             SHT_STRTAB | SHT_SYMTAB_SHNDX => true,
             SHT_SYMTAB => expected.renumbered || old_size == new_size,
             SHT_NOBITS => old_size == new_size,
-            kind if expected.renumbered && is_relocations(kind) => {
+            kind if expected.renumbered && is_relocations(kind) && self.relocates_by_symbols(header) => {
                 let (before, now) =
                     (self.relocations(header).map_err(failed)?, after.relocations(new).map_err(failed)?);
                 let number = |old: u32| expected.numbers.get(old as usize).copied().flatten();
@@ -233,21 +274,6 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             _ if old_size == new_size && self.offset(header) == after.offset(new) => true,
             _ => header.data(self.endian, self.data) == new.data(after.endian, after.data),
         })
-    }
-
-    fn relocations(&self, header: &Elf::SectionHeader) -> object::read::Result<Vec<Crel>> {
-        let (endian, data) = (self.endian, self.data);
-        let mips64el = self.header.is_mips64el(endian);
-        if let Some((relocations, _)) = header.rel(endian, data)? {
-            return Ok(relocations.iter().map(|r| Crel::from_rel(r, endian)).collect());
-        }
-        if let Some((relocations, _)) = header.rela(endian, data)? {
-            return Ok(relocations.iter().map(|r| Crel::from_rela(r, endian, mips64el)).collect());
-        }
-        match header.crel(endian, data)? {
-            Some((relocations, _)) => relocations.collect(),
-            None => Ok(Vec::new()),
-        }
     }
 
     fn offset(&self, section: &Elf::SectionHeader) -> u64 {

@@ -72,7 +72,7 @@ fn list(place: &Path) -> String {
 }
 
 /// Every file and symbolic link below a folder, in order; not the list itself.
-fn files(place: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(place: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![place.to_owned()];
     while let Some(folder) = folders.pop() {

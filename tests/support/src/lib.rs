@@ -3,6 +3,7 @@
 //! Nothing here knows armend itself: every answer comes from a compiler, a linker or a reader
 //! that others wrote. Everything panics with what to do about it, since only tests call it.
 
+mod c_library;
 mod cache;
 pub mod corpus;
 mod invoke;
@@ -17,6 +18,7 @@ mod tool;
 mod toolchain;
 mod unit_tests;
 
+pub use c_library::CLibrary;
 pub use cache::{cached, content_hash, root as cache_root};
 pub use invoke::Run;
 pub use packaged::{std_1_63_of, unpacked};
@@ -24,8 +26,8 @@ pub use program::{Host, Link, Linker, duplicates, exported, link_c, run_program}
 pub use run::{Outcome, run, run_ok};
 pub use scratch::Scratch;
 pub use staticlib::{Lto, Profile, Staticlib, fixtures};
-pub use tool::tool;
-pub use toolchain::Toolchain;
+pub use tool::{llvm_plugin, tool};
+pub use toolchain::{Toolchain, rust_objcopy};
 pub use unit_tests::cargo_test;
 
 /// A real Rust staticlib with std in it: release, LTO off, the stable toolchain, exports `fx_*`.

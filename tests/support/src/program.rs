@@ -19,16 +19,20 @@ pub enum Linker {
     /// The LLD that comes with the stable toolchain.
     RustLld,
     Mold,
+    /// GNU gold: beside GNU ld the one that goes by an archive's index alone.
+    Gold,
 }
 
 impl Linker {
     pub const ALL: [Self; 3] = [Self::Bfd, Self::RustLld, Self::Mold];
+    pub const WITH_GOLD: [Self; 4] = [Self::Bfd, Self::RustLld, Self::Mold, Self::Gold];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Bfd => "GNU ld",
             Self::RustLld => "rust-lld",
             Self::Mold => "mold",
+            Self::Gold => "gold",
         }
     }
 
@@ -48,6 +52,10 @@ impl Linker {
             Self::Mold => {
                 tool("mold");
                 vec!["-fuse-ld=mold".to_owned()]
+            }
+            Self::Gold => {
+                tool("ld.gold");
+                vec!["-fuse-ld=gold".to_owned()]
             }
         };
         chosen.into_iter().chain(["-Wl,--no-demangle".to_owned()]).collect()

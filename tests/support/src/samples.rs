@@ -55,13 +55,36 @@ pub const ELF: &[Sample] = &[
     cxx("cxx-clang", "clang++", &["-O0", "-g", "-fPIC"]),
     c("i386-gcc", "gcc", &["-m32", "-O1", "-g", "-fcommon", "-fPIC"]),
     cxx("i386-clang", "clang++", &["-m32", "-O1", "-ffreestanding"]),
+    c("x32-gcc", "gcc", &["-mx32", "-O1", "-g", "-fcommon", "-fPIC"]),
     cross("x32", &["--target=x86_64-linux-gnux32", "-O1", "-fPIC"]),
     cross("aarch64", &["--target=aarch64-linux-gnu", "-O1", "-g"]),
+    cross("arm", &["--target=arm-linux-gnueabihf", "-O1", "-g", "-ffunction-sections"]),
     cross("riscv64", &["--target=riscv64-linux-gnu", "-O1", "-DNO_IFUNC"]),
     cross("s390x", &["--target=s390x-linux-gnu", "-O1", "-g", "-DNO_IFUNC"]),
     cross("powerpc64", &["--target=powerpc64-linux-gnu", "-O1", "-g", "-DNO_IFUNC"]),
+    cross("powerpc", &["--target=powerpc-linux-gnu", "-O1", "-DNO_IFUNC"]),
     cross("mips", &["--target=mips-linux-gnu", "-O1", "-fPIC", "-DNO_IFUNC"]),
+    cross("mips64", &["--target=mips64-linux-gnuabi64", "-O1", "-DNO_IFUNC"]),
     cross("mips64el", &["--target=mips64el-linux-gnuabi64", "-O1", "-fPIC", "-DNO_IFUNC"]),
+];
+
+/// The same sources by GNU's compilers of other machines.
+pub const CROSS: &[Sample] = &[
+    cxx("aarch64-gcc", "aarch64-linux-gnu-g++", &["-O1", "-g"]),
+    c("armhf-gcc", "arm-linux-gnueabihf-gcc", &["-O1", "-g", "-fcommon"]),
+    cxx("armhf-g++", "arm-linux-gnueabihf-g++", &["-O1", "-mthumb"]),
+    c("riscv64-gcc", "riscv64-linux-gnu-gcc", &["-O1", "-g"]),
+    cxx("s390x-gcc", "s390x-linux-gnu-g++", &["-O1", "-g"]),
+    c("powerpc64-gcc", "powerpc64-linux-gnu-gcc", &["-O1", "-g", "-fcommon"]),
+    cxx("powerpc64le-gcc", "powerpc64le-linux-gnu-g++", &["-O1"]),
+    Sample {
+        name: "mips64el-gcc",
+        compiler: "mips64el-linux-gnuabi64-gcc",
+        flags: &["-O1", "-g", "-fcommon", "-DNO_IFUNC"],
+        sources: SHAPES,
+    },
+    cxx("mips64el-g++", "mips64el-linux-gnuabi64-g++", &["-O1"]),
+    cxx("i686-gcc", "i686-linux-gnu-g++", &["-O1", "-g"]),
 ];
 
 /// What isolation must refuse or pass by: the right compiler and flags, and the words its message needs.

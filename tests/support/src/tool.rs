@@ -17,9 +17,16 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("gdb", &["gdb"], "gdb"),
     ("go", &["go"], "golang-go"),
     ("ld.bfd", &["ld.bfd"], "binutils"),
+    ("ld.gold", &["ld.gold"], "binutils"),
     ("ld.lld", &["ld.lld-19", "ld.lld"], "lld-19"),
     ("llvm-ar", &["llvm-ar-19", "llvm-ar"], "llvm-19"),
+    ("llvm-cat", &["llvm-cat-19", "llvm-cat"], "llvm-19"),
+    ("llvm-modextract", &["llvm-modextract-19", "llvm-modextract"], "llvm-19"),
+    ("ld64.lld", &["ld64.lld-19", "ld64.lld"], "lld-19"),
+    ("lld-link", &["lld-link-19", "lld-link"], "lld-19"),
+    ("llvm-lipo", &["llvm-lipo-19", "llvm-lipo"], "llvm-19"),
     ("llvm-nm", &["llvm-nm-19", "llvm-nm"], "llvm-19"),
+    ("llvm-nm-14", &["llvm-nm-14"], "llvm-14"),
     ("llvm-objcopy", &["llvm-objcopy-19", "llvm-objcopy"], "llvm-19"),
     ("llvm-ranlib", &["llvm-ranlib-19", "llvm-ranlib"], "llvm-19"),
     ("llvm-readobj", &["llvm-readobj-19", "llvm-readobj"], "llvm-19"),
@@ -27,6 +34,7 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("nm", &["nm"], "binutils"),
     ("objcopy", &["objcopy"], "binutils"),
     ("objdump", &["objdump"], "binutils"),
+    ("opt", &["opt-19", "opt"], "llvm-19"),
     ("prlimit", &["prlimit"], "util-linux"),
     ("ranlib", &["ranlib"], "binutils"),
     ("readelf", &["readelf"], "binutils"),
@@ -45,6 +53,12 @@ const CROSS_TOOLS: &[(&str, &[&str], &str)] = &[
     ("i686-linux-gnu-g++", &["i686-linux-gnu-g++"], "g++-i686-linux-gnu"),
     ("i686-linux-gnu-gcc", &["i686-linux-gnu-gcc"], "gcc-i686-linux-gnu"),
     ("i686-linux-gnu-ld", &["i686-linux-gnu-ld"], "binutils-i686-linux-gnu"),
+    ("mips-linux-gnu-g++", &["mips-linux-gnu-g++"], "g++-mips-linux-gnu"),
+    ("mips-linux-gnu-gcc", &["mips-linux-gnu-gcc"], "gcc-mips-linux-gnu"),
+    ("mips-linux-gnu-ld", &["mips-linux-gnu-ld"], "binutils-mips-linux-gnu"),
+    ("mips64-linux-gnuabi64-g++", &["mips64-linux-gnuabi64-g++"], "g++-mips64-linux-gnuabi64"),
+    ("mips64-linux-gnuabi64-gcc", &["mips64-linux-gnuabi64-gcc"], "gcc-mips64-linux-gnuabi64"),
+    ("mips64-linux-gnuabi64-ld", &["mips64-linux-gnuabi64-ld"], "binutils-mips64-linux-gnuabi64"),
     ("mips64el-linux-gnuabi64-g++", &["mips64el-linux-gnuabi64-g++"], "g++-mips64el-linux-gnuabi64"),
     ("mips64el-linux-gnuabi64-gcc", &["mips64el-linux-gnuabi64-gcc"], "gcc-mips64el-linux-gnuabi64"),
     ("mips64el-linux-gnuabi64-ld", &["mips64el-linux-gnuabi64-ld"], "binutils-mips64el-linux-gnuabi64"),
@@ -57,6 +71,8 @@ const CROSS_TOOLS: &[(&str, &[&str], &str)] = &[
     ("qemu-aarch64", &["qemu-aarch64-static", "qemu-aarch64"], "qemu-user-static"),
     ("qemu-arm", &["qemu-arm-static", "qemu-arm"], "qemu-user-static"),
     ("qemu-i386", &["qemu-i386-static", "qemu-i386"], "qemu-user-static"),
+    ("qemu-mips", &["qemu-mips-static", "qemu-mips"], "qemu-user-static"),
+    ("qemu-mips64", &["qemu-mips64-static", "qemu-mips64"], "qemu-user-static"),
     ("qemu-mips64el", &["qemu-mips64el-static", "qemu-mips64el"], "qemu-user-static"),
     ("qemu-ppc64", &["qemu-ppc64-static", "qemu-ppc64"], "qemu-user-static"),
     ("qemu-ppc64le", &["qemu-ppc64le-static", "qemu-ppc64le"], "qemu-user-static"),
@@ -68,6 +84,9 @@ const CROSS_TOOLS: &[(&str, &[&str], &str)] = &[
     ("s390x-linux-gnu-g++", &["s390x-linux-gnu-g++"], "g++-s390x-linux-gnu"),
     ("s390x-linux-gnu-gcc", &["s390x-linux-gnu-gcc"], "gcc-s390x-linux-gnu"),
     ("s390x-linux-gnu-ld", &["s390x-linux-gnu-ld"], "binutils-s390x-linux-gnu"),
+    ("x86_64-linux-gnux32-g++", &["x86_64-linux-gnux32-g++"], "g++-x86-64-linux-gnux32"),
+    ("x86_64-linux-gnux32-gcc", &["x86_64-linux-gnux32-gcc"], "gcc-x86-64-linux-gnux32"),
+    ("x86_64-linux-gnux32-ld", &["x86_64-linux-gnux32-ld"], "binutils-x86-64-linux-gnux32"),
 ];
 
 /// The path of a program. One that is missing fails the test, with the package to install.
@@ -85,6 +104,14 @@ pub fn tool(name: &str) -> PathBuf {
         .iter()
         .find_map(|candidate| find(candidate))
         .unwrap_or_else(|| panic!("{name} is missing: install {package} (scripts/setup-tests installs all)"))
+}
+
+/// LLVM's plugin for GNU nm, ar and ranlib, of LLVM 14 or 19.
+#[track_caller]
+pub fn llvm_plugin(version: u32) -> PathBuf {
+    let file = PathBuf::from(format!("/usr/lib/llvm-{version}/lib/LLVMgold.so"));
+    assert!(file.exists(), "{} is missing: install llvm-{version}-linker-tools", file.display());
+    file
 }
 
 fn find(name: &str) -> Option<PathBuf> {

@@ -71,6 +71,14 @@ impl Toolchain {
         PathBuf::from(run_ok(Command::new(self.rustc()).args(["--print", "sysroot"])).trim())
     }
 
+    /// LLVM's `objcopy` as it comes with the toolchain, ready to be run.
+    pub fn rust_objcopy(self) -> Command {
+        let sysroot = self.sysroot();
+        let mut command = Command::new(sysroot.join("lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-objcopy"));
+        command.env("LD_LIBRARY_PATH", sysroot.join("lib"));
+        command
+    }
+
     /// What `rustc -Vv` says: it keys what the toolchain builds.
     pub fn version(self) -> &'static str {
         static VERSIONS: [OnceLock<String>; 4] = [const { OnceLock::new() }; 4];
@@ -84,6 +92,17 @@ impl Toolchain {
         command.env("RUSTC", self.rustc());
         command
     }
+}
+
+/// LLVM's objcopy as the stable toolchain brings it: newer than any distribution's.
+pub fn rust_objcopy() -> Command {
+    let sysroot = Toolchain::Stable.sysroot();
+    let host = Toolchain::Stable.version().lines().find_map(|line| line.strip_prefix("host: ")).expect("a host");
+    let program = sysroot.join("lib/rustlib").join(host).join("bin/rust-objcopy");
+    assert!(program.is_file(), "{}: rustup component add llvm-tools --toolchain stable", program.display());
+    let mut command = Command::new(program);
+    command.env("LD_LIBRARY_PATH", sysroot.join("lib"));
+    command
 }
 
 /// Takes away what an outer `cargo test` and its caller set for their own build.

@@ -1,0 +1,190 @@
+//! What all lints ask of an archive, gathered once, members in parallel.
+
+use rayon::prelude::*;
+
+use crate::archive::IndexDifference;
+use crate::error::{Result, printable, printable_path};
+use crate::input::ParsedArchive;
+use crate::object::Object;
+use crate::object::symbol::{FixedReference, Section, SectionPurpose, Stack};
+use crate::plan::{MemberSymbols, NameId, SymbolDb, is_export};
+use crate::policy::{Keep, KeepSource};
+use crate::rewrite::index_of;
+
+/// An archive and what there is to know of it.
+pub(super) struct Facts<'a> {
+    /// The archive, alone.
+    archive: [ParsedArchive<'a>; 1],
+    /// Its symbols.
+    pub db: SymbolDb<'a>,
+    /// The wanted exports.
+    pub keep: &'a Keep,
+    /// The same as arguments of `armend isolate`, each with a space before it.
+    pub keep_arguments: String,
+    /// For each member, what only audits ask.
+    pub members: Vec<MemberFacts<'a>>,
+    /// What its index is.
+    pub index: IndexState,
+    /// The names that are exports: those wanted, or where nothing is said, those found. By name.
+    pub exports: Vec<NameId>,
+}
+
+/// What no other verb asks of a member.
+pub(super) struct MemberFacts<'a> {
+    pub sections: Vec<Section<'a>>,
+    pub stack: Stack,
+    pub fixed: Vec<FixedReference<'a>>,
+}
+
+/// An index, judged by the members' symbols.
+pub(super) enum IndexState {
+    /// It is what it should be.
+    Current,
+    /// There is none.
+    Missing,
+    /// It names a member behind the end of the file.
+    CutShort,
+    /// It contradicts itself.
+    Garbled,
+    /// It says what it should, in the layout of another kind of archive.
+    OtherLayout,
+    /// It lacks names, or says too much: each with the member's position.
+    Wrong { missing: Vec<(String, u32)>, extra: Vec<(String, Option<u32>)> },
+}
+
+impl<'a> Facts<'a> {
+    /// Reads headers, symbol tables and relocations of all members.
+    ///
+    /// # Errors
+    /// Malformed, with file, member and offset.
+    pub fn gather(parsed: ParsedArchive<'a>, keep: &'a Keep, sources: &[KeepSource]) -> Result<Self> {
+        let archive = [parsed];
+        let db = SymbolDb::build(&archive)?;
+        let members = archive[0]
+            .objects
+            .par_iter()
+            .enumerate()
+            .map(|(at, object)| MemberFacts::of(object).map_err(|error| archive[0].locate(error, at)));
+        let members = members.collect::<Result<Vec<_>>>()?;
+        let index = IndexState::of(&archive[0], &db);
+        let exports = exports(&db, keep);
+        Ok(Self { db, keep, keep_arguments: arguments(sources), members, index, exports, archive })
+    }
+
+    /// The archive.
+    pub fn parsed(&self) -> &ParsedArchive<'a> {
+        &self.archive[0]
+    }
+
+    /// A name, printable.
+    pub fn name(&self, id: NameId) -> String {
+        printable(self.db.name(id).bytes)
+    }
+
+    /// A member's name, printable.
+    pub fn member_name(&self, position: usize) -> String {
+        printable(self.parsed().archive.members[position].name)
+    }
+
+    /// The names of the members that are so.
+    pub fn members_that(&self, are: impl Fn(usize) -> bool) -> Vec<String> {
+        (0..self.members.len()).filter(|&at| are(at)).map(|at| self.member_name(at)).collect()
+    }
+
+    /// The symbols of the member at a position.
+    pub fn symbols(&self, position: usize) -> &MemberSymbols<'a> {
+        &self.db.members()[position]
+    }
+
+    /// Whether a member defines one of the names, given by their ids.
+    pub fn defines(&self, position: usize, names: &[bool]) -> bool {
+        let member = self.symbols(position);
+        let mut symbols = member.object.symbols.iter().zip(&member.names);
+        symbols.any(|(symbol, id)| names[id.0 as usize] && symbol.is_definition())
+    }
+
+    /// `armend VERB ARCHIVE`, for a shell.
+    pub fn armend(&self, arguments: &str) -> String {
+        format!("armend {arguments} {}", self.path())
+    }
+
+    /// The archive's path, for a shell.
+    pub fn path(&self) -> String {
+        quoted(&printable_path(&self.parsed().input.path))
+    }
+}
+
+impl<'a> MemberFacts<'a> {
+    fn of(object: &Object<'a>) -> Result<Self> {
+        Ok(Self { sections: object.all_sections()?, stack: object.stack(), fixed: object.fixed_references()? })
+    }
+
+    /// How many bytes of its sections are for this.
+    pub fn bytes_of(&self, purpose: SectionPurpose) -> u64 {
+        self.sections.iter().filter(|section| section.purpose == purpose).map(|section| section.file_size).sum()
+    }
+}
+
+impl IndexState {
+    fn of(parsed: &ParsedArchive<'_>, db: &SymbolDb<'_>) -> Self {
+        let archive = &parsed.archive;
+        let expected = index_of(db.members().iter().map(|member| &member.object));
+        if archive.index_is(&expected) {
+            return Self::Current;
+        }
+        if archive.index.is_empty() {
+            return if expected.is_empty() { Self::Current } else { Self::Missing };
+        }
+        if parsed.check_whole().is_err() {
+            return Self::CutShort;
+        }
+        let Some(IndexDifference { missing, extra }) = archive.index_difference(&expected) else {
+            return Self::Garbled;
+        };
+        // What members define that cannot be read is not known to be wrong.
+        let unread = |member: u32| matches!(parsed.objects[member as usize], Object::Unserved(_));
+        let missing: Vec<_> = missing.iter().map(|(name, member)| (printable(name), *member)).collect();
+        let extra = extra.iter().filter(|(_, member)| !member.is_some_and(unread));
+        let extra: Vec<_> = extra.map(|(name, member)| (printable(name), *member)).collect();
+        let any_unread = parsed.objects.iter().any(|object| matches!(object, Object::Unserved(_)));
+        match (missing.is_empty(), extra.is_empty()) {
+            (true, true) if any_unread => Self::Current,
+            (true, true) => Self::OtherLayout,
+            _ => Self::Wrong { missing, extra },
+        }
+    }
+}
+
+fn exports(db: &SymbolDb<'_>, keep: &Keep) -> Vec<NameId> {
+    let wanted = |id: &NameId| {
+        let name = db.name(*id);
+        if keep.is_automatic() {
+            is_export(db, *id) && !keep.patterns().is_excluded(name.bytes)
+        } else {
+            name.definitions > 0 && keep.patterns().includes(name.bytes).is_some()
+        }
+    };
+    let mut exports: Vec<_> = (0..db.names().len() as u32).map(NameId).filter(wanted).collect();
+    exports.sort_by_key(|&id| db.name(id).bytes);
+    exports
+}
+
+/// What says the same to `armend isolate`.
+fn arguments(sources: &[KeepSource]) -> String {
+    let argument = |source: &KeepSource| match source {
+        KeepSource::Pattern(pattern) => format!(" --keep {}", quoted(pattern)),
+        KeepSource::List(path) => format!(" --keep-file {}", quoted(&printable_path(path))),
+        KeepSource::Artifact(path) => format!(" --keep-from {}", quoted(&printable_path(path))),
+    };
+    sources.iter().map(argument).collect()
+}
+
+/// A word as a POSIX shell takes it for itself.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./+,:@%=".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}

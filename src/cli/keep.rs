@@ -1,0 +1,30 @@
+//! What names the exports: the options of every verb that has to know them.
+
+use std::path::PathBuf;
+
+use armend::policy::KeepSource;
+use clap::Args;
+
+/// `--keep`, `--keep-file`, `--keep-from`.
+#[derive(Debug, Args)]
+pub struct KeepArgs {
+    /// Keep what the pattern matches
+    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
+    keep: Vec<String>,
+    /// Keep the names in a list: plain, a version script, a .def, Apple's list of exported symbols
+    #[arg(long, visible_alias = "exports", value_name = "FILE")]
+    keep_file: Vec<PathBuf>,
+    /// Keep the exports of a .so, .dylib, .dll, .rlib or archive, or what a C header declares
+    #[arg(long, value_name = "FILE")]
+    keep_from: Vec<PathBuf>,
+}
+
+impl KeepArgs {
+    /// As the library takes them.
+    pub fn sources(&self) -> Vec<KeepSource> {
+        let patterns = self.keep.iter().cloned().map(KeepSource::Pattern);
+        let lists = self.keep_file.iter().cloned().map(KeepSource::List);
+        let artifacts = self.keep_from.iter().cloned().map(KeepSource::Artifact);
+        patterns.chain(lists).chain(artifacts).collect()
+    }
+}

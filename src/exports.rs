@@ -1,0 +1,185 @@
+//! The exports of archives: where each stands, and how those that a linker no longer sees come back.
+
+mod missing;
+mod report;
+mod restore;
+mod survey;
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use crate::error::{Error, Result, printable, printable_path};
+use crate::input::{Input, ParsedArchive};
+use crate::keep_from;
+use crate::object::Object;
+use crate::object::symbol::Visibility;
+use crate::plan::{self, SymbolDb};
+use crate::policy::{Keep, KeepSource};
+use crate::report::SCHEMA;
+pub use report::{Export, ExportDefinition, ExportsReport, RestoreReport, Restored};
+pub use restore::Restore;
+pub use survey::Standing;
+use survey::{Definition, Survey};
+
+/// Which names are looked at, and which have to be there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Exports {
+    /// The exports. Without any, they are what is required; without that too, they are found: visible, unmangled
+    /// definitions outside the standard library.
+    pub keep: Vec<KeepSource>,
+    /// Those that have to be [`Standing::Global`] and in the archive's index.
+    pub require: Vec<KeepSource>,
+}
+
+impl Exports {
+    /// Reports each export of `archives`, taken together.
+    ///
+    /// # Errors
+    /// I/O, malformed or unsupported input, lists and patterns that cannot be used.
+    pub fn run(&self, archives: &[impl AsRef<Path>]) -> Result<ExportsReport> {
+        let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+        let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
+        parsed.iter().try_for_each(check_readable)?;
+        let db = SymbolDb::build(&parsed)?;
+        let (keep, require) = (keep_from::load(&self.keep)?, keep_from::load(&self.require)?);
+        let mut lister = Lister { parsed: &parsed, db: &db, exports: BTreeMap::new() };
+        if !require.is_empty() {
+            lister.list(&require, true)?;
+        }
+        if require.is_empty() || !keep.is_empty() {
+            lister.list(&keep, false)?;
+        }
+        let named = [&keep, &require].into_iter().any(|keep| !keep.is_automatic());
+        lister.report(named)
+    }
+}
+
+/// That the symbols of all objects can be read: what is in another would pass for missing.
+fn check_readable(parsed: &ParsedArchive<'_>) -> Result<()> {
+    let unserved = parsed.objects.iter().enumerate().find_map(|(at, object)| match object {
+        Object::Unserved(kind) => Some((at, kind)),
+        _ => None,
+    });
+    let Some((at, kind)) = unserved else { return Ok(()) };
+    Err(parsed.locate(Error::unsupported(format!("{kind}, whose symbols cannot be read")), at))
+}
+
+/// Collects what is to be reported, by name.
+struct Lister<'a, 'd> {
+    parsed: &'a [ParsedArchive<'d>],
+    db: &'a SymbolDb<'d>,
+    exports: BTreeMap<Vec<u8>, Listed<'d>>,
+}
+
+struct Listed<'d> {
+    why: String,
+    required: bool,
+    /// Whether it is a name; else a pattern that matches none.
+    is_name: bool,
+    definitions: Vec<Definition<'d>>,
+}
+
+impl<'d> Lister<'_, 'd> {
+    /// What is listed already stays as it is.
+    fn list(&mut self, keep: &Keep, required: bool) -> Result<()> {
+        let survey = Survey::of(self.parsed, self.db, keep)?;
+        let patterns = keep.patterns();
+        for (name, found) in survey.found {
+            let why = found.pattern.map_or("export", |id| patterns.text(id)).to_owned();
+            let listed = Listed { why, required, is_name: true, definitions: found.definitions };
+            self.exports.entry(name.to_vec()).or_insert(listed);
+        }
+        for id in survey.unmatched {
+            let name = patterns.name(id);
+            let why = patterns.text(id).to_owned();
+            let listed = Listed { why, required, is_name: name.is_some(), definitions: Vec::new() };
+            self.exports.entry(name.unwrap_or(patterns.text(id)).as_bytes().to_vec()).or_insert(listed);
+        }
+        Ok(())
+    }
+
+    fn report(self, named: bool) -> Result<ExportsReport> {
+        let absent = self.exports.iter().filter(|(_, listed)| listed.is_name && listed.definitions.is_empty());
+        let absent: HashSet<&[u8]> = absent.map(|(name, _)| &name[..]).collect();
+        let mut reasons = missing::reasons(self.parsed, self.db, &absent)?;
+        let indexed = self.indexed();
+        let mut exports = Vec::new();
+        for (name, listed) in &self.exports {
+            let mut export = self.export(name, listed, &indexed);
+            export.notes.extend(reasons.remove(&name[..]).unwrap_or_default());
+            exports.push(export);
+        }
+        let unmet = exports.iter().filter(|export| export.required && !export.is_met());
+        let unmet = unmet.map(|export| export.name.clone()).collect();
+        let unlisted = if named { self.unlisted() } else { Vec::new() };
+        let archives = self.parsed.iter().map(|parsed| printable_path(&parsed.input.path)).collect();
+        let crates = missing::crates(self.db);
+        Ok(ExportsReport { schema: SCHEMA, verb: "exports", archives, exports, unmet, unlisted, crates })
+    }
+
+    fn export(&self, name: &[u8], listed: &Listed<'d>, indexed: &HashSet<(usize, u64, &[u8])>) -> Export {
+        let definition = |definition: &Definition<'d>| {
+            let member = self.db.member(definition.member);
+            let offset = self.parsed[member.archive].archive.members[member.position].header_offset;
+            ExportDefinition {
+                member: self.parsed[member.archive].member_label(member.position),
+                state: definition.standing(),
+                kind: definition.symbol.kind,
+                size: definition.symbol.size,
+                indexed: indexed.contains(&(member.archive, offset, name)),
+            }
+        };
+        let definitions: Vec<_> = listed.definitions.iter().map(definition).collect();
+        let state = definitions.iter().map(|definition| definition.state).min().unwrap_or(Standing::Missing);
+        let origin = self.db.find(name).and_then(|id| self.db.origin(id));
+        let mut export = Export {
+            name: printable(name),
+            state,
+            required: listed.required,
+            why: listed.why.clone(),
+            origin: origin.map(|origin| origin.to_string()),
+            indexed: definitions.iter().any(|definition| definition.indexed),
+            definitions,
+            notes: Vec::new(),
+        };
+        export.note();
+        if !listed.is_name {
+            export.notes.push("no definition matches".to_owned());
+        } else if state <= Standing::Weak
+            && let Some(member) = self.hiding_reference(name)
+        {
+            export.notes.push(format!("{member} refers to it as hidden: a shared object with both does not export it"));
+        }
+        export
+    }
+
+    /// Of a name's symbols in all members a linker takes the most constrained visibility, references' included.
+    fn hiding_reference(&self, name: &[u8]) -> Option<String> {
+        let id = self.db.find(name)?;
+        let member = self.db.members().iter().find(|member| {
+            let mut symbols = member.object.symbols.iter().zip(&member.names).filter(|(_, name)| **name == id);
+            symbols.any(|(symbol, _)| !symbol.is_definition() && symbol.visibility >= Visibility::Hidden)
+        })?;
+        Some(self.parsed[member.archive].member_label(member.position))
+    }
+
+    /// The entries of the archives' indexes that name what is listed: archive, offset of the member, name.
+    fn indexed(&self) -> HashSet<(usize, u64, &'d [u8])> {
+        let tables = self.parsed.iter().enumerate();
+        let tables = tables.flat_map(|(at, parsed)| parsed.archive.index.iter().map(move |table| (at, table)));
+        let entries = tables.flat_map(|(at, table)| {
+            let entries = table.entries().unwrap_or_default();
+            entries.into_iter().map(move |(offset, name)| (at, offset, name))
+        });
+        entries.filter(|(_, _, name)| self.exports.contains_key(*name)).collect()
+    }
+
+    /// What would be an export by itself, and is not listed.
+    fn unlisted(&self) -> Vec<String> {
+        let names =
+            plan::exports(self.db).map(|id| self.db.name(id).bytes).filter(|name| !self.exports.contains_key(*name));
+        let mut names: Vec<_> = names.map(printable).collect();
+        names.sort_unstable();
+        names
+    }
+}

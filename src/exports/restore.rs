@@ -1,0 +1,182 @@
+//! `exports --restore`: exports that became hidden or local are global again.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::check_readable;
+use super::report::{RestoreReport, Restored};
+use super::survey::{Definition, Found, Standing, Survey};
+use crate::archive::ArchiveIndex;
+use crate::error::{Error, Result, printable};
+use crate::input::{Input, ParsedArchive};
+use crate::keep_from;
+use crate::object::Object;
+use crate::object::symbol::{Binding, ObjectEdits, ObjectSymbols, Suffixes, SymbolEdit, Visibility};
+use crate::output::Output;
+use crate::plan::{MemberId, SymbolDb, check_not_thin};
+use crate::policy::KeepSource;
+use crate::report::{Clock, SCHEMA};
+use crate::rewrite::{ArchiveEdits, carry_out, index_of};
+
+/// Which exports are to be global again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Restore {
+    /// What names them.
+    pub keep: Vec<KeepSource>,
+}
+
+impl Restore {
+    /// Makes local and hidden definitions global, with default visibility, and rebuilds the indexes. What other members
+    /// refer to by these names finds them again.
+    ///
+    /// # Errors
+    /// I/O, malformed or unsupported input; usage, naming every export that cannot be restored: one that is in bitcode
+    /// alone or not there, and a local one that is not the only definition of its name. Nothing was written then.
+    pub fn run(&self, archives: &[impl AsRef<Path>], output: &Output) -> Result<RestoreReport> {
+        let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+        let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
+        parsed.iter().try_for_each(ParsedArchive::check_whole)?;
+        parsed.iter().try_for_each(check_readable)?;
+        check_not_thin(&parsed)?;
+        let db = SymbolDb::build(&parsed)?;
+        let keep = keep_from::load(&self.keep)?;
+        if keep.is_automatic() {
+            let error = Error::usage("which exports are to be global again has to be said");
+            return Err(error.with_help("--keep 'PREFIX_*', or --exports FILE"));
+        }
+        let survey = Survey::of(&parsed, &db, &keep)?;
+        let mut restorer = Restorer { parsed: &parsed, db: &db, edits: Vec::new(), refused: Vec::new() };
+        restorer.edits.resize(db.members().len(), ObjectEdits::default());
+        for id in survey.unmatched {
+            restorer.refused.push(format!("\"{}\": no definition matches", keep.patterns().text(id)));
+        }
+        let restored: Vec<_> = survey.found.iter().filter_map(|(name, found)| restorer.restore(name, found)).collect();
+        let already = survey.found.len() - restored.len();
+        let mut members = restorer.finish()?.into_iter();
+        let suffixes = Suffixes::NONE;
+        let edits = parsed.iter().map(|parsed| {
+            let members: Vec<_> = members.by_ref().take(parsed.objects.len()).collect();
+            let index = index_after(parsed, &members)?;
+            Ok(ArchiveEdits { members, index, ..ArchiveEdits::new(&suffixes) })
+        });
+        let edits = edits.collect::<Result<Vec<_>>>()?.into_iter();
+        let archives = carry_out(&parsed, &inputs, edits, output, &mut Clock::start())?;
+        let changed = archives.iter().any(|archive| archive.changed);
+        Ok(RestoreReport { schema: SCHEMA, verb: "exports", changed, archives, restored, already })
+    }
+}
+
+struct Restorer<'a, 'd> {
+    parsed: &'a [ParsedArchive<'d>],
+    db: &'a SymbolDb<'d>,
+    /// For each member of all archives.
+    edits: Vec<ObjectEdits>,
+    /// What cannot be restored, and why.
+    refused: Vec<String>,
+}
+
+impl<'d> Restorer<'_, 'd> {
+    /// Plans what makes a name global. Gives what changes, where anything does.
+    fn restore(&mut self, name: &[u8], found: &Found<'d>) -> Option<Restored> {
+        let was = match found.definitions.iter().map(Definition::standing).min()? {
+            Standing::BitcodeOnly => {
+                self.refuse(name, &format!("only in bitcode, {}", self.labels(&found.definitions).join(", ")));
+                return None;
+            }
+            Standing::Local => {
+                self.unhide(name);
+                self.make_global(name, &found.definitions);
+                Standing::Local
+            }
+            _ if self.unhide(name) => Standing::Hidden,
+            _ => return None,
+        };
+        Some(Restored { name: printable(name), was, members: self.labels(&found.definitions) })
+    }
+
+    /// Gives all symbols of a name that linkers see default visibility: of all, they take the most constrained.
+    fn unhide(&mut self, name: &[u8]) -> bool {
+        let Some(id) = self.db.find(name) else { return false };
+        let mut hidden = false;
+        for (at, member) in self.db.members().iter().enumerate() {
+            let symbols = member.object.symbols.iter().zip(&member.names).filter(|(_, name)| **name == id);
+            for (symbol, _) in symbols.filter(|(symbol, _)| symbol.visibility >= Visibility::Hidden) {
+                hidden = true;
+                let visibility = Some(Visibility::Default);
+                self.edit(MemberId(at as u32), name, SymbolEdit { visibility, ..SymbolEdit::of(symbol.index) });
+            }
+        }
+        hidden
+    }
+
+    /// Makes the one local definition of a name global.
+    fn make_global(&mut self, name: &[u8], definitions: &[Definition<'d>]) {
+        let labels = || self.labels(definitions).join(", ");
+        let [definition] = definitions else {
+            return self.refuse(name, &format!("several definitions, {}", labels()));
+        };
+        let id = self.db.find(name);
+        if id.is_some_and(|id| self.db.member(definition.member).names.contains(&id)) {
+            return self.refuse(name, &format!("{} also refers to another of that name", labels()));
+        }
+        let visible = definition.symbol.visibility == Visibility::Default;
+        let visibility = (!visible).then_some(Visibility::Default);
+        let edit = SymbolEdit { binding: Some(Binding::Global), visibility, ..SymbolEdit::of(definition.symbol.index) };
+        self.edit(definition.member, name, edit);
+    }
+
+    /// A linker that takes a member's bytecode does not look at its symbol table.
+    fn edit(&mut self, member: MemberId, name: &[u8], edit: SymbolEdit) {
+        let found = self.db.member(member);
+        if found.object.bytecode.is_some() {
+            let label = self.parsed[found.archive].member_label(found.position);
+            return self
+                .refuse(name, &format!("{label} has bytecode, which says otherwise than its symbol table would"));
+        }
+        self.edits[member.0 as usize].symbols.push(edit);
+    }
+
+    fn refuse(&mut self, name: &[u8], why: &str) {
+        self.refused.push(format!("\"{}\": {why}", printable(name)));
+    }
+
+    fn labels(&self, definitions: &[Definition<'d>]) -> Vec<String> {
+        let label = |definition: &Definition<'_>| {
+            let member = self.db.member(definition.member);
+            self.parsed[member.archive].member_label(member.position)
+        };
+        definitions.iter().map(label).collect()
+    }
+
+    fn finish(mut self) -> Result<Vec<ObjectEdits>> {
+        if !self.refused.is_empty() {
+            let error = Error::usage(format!("cannot be made global: {}", self.refused.join("; ")));
+            return Err(error.with_help("armend exports ARCHIVE tells where each stands"));
+        }
+        for edits in &mut self.edits {
+            edits.symbols.sort_by_key(|edit| edit.index);
+        }
+        Ok(self.edits)
+    }
+}
+
+/// The index of an archive whose members are edited so.
+fn index_after(parsed: &ParsedArchive<'_>, edits: &[ObjectEdits]) -> Result<ArchiveIndex> {
+    let symbols = parsed.objects.par_iter().zip(edits).enumerate().map(|(at, (object, edits))| {
+        let symbols = if edits.is_empty() { object.symbols() } else { symbols_after(object, edits) };
+        symbols.map_err(|error| parsed.locate(error, at))
+    });
+    Ok(index_of(&symbols.collect::<Result<Vec<_>>>()?))
+}
+
+/// The symbols of an object in the order in which they are then: local ones that become global are from its front.
+fn symbols_after<'d>(object: &Object<'d>, edits: &ObjectEdits) -> Result<ObjectSymbols<'d>> {
+    let mut symbols = object.all_symbols()?;
+    for edit in edits.symbols.iter().filter(|edit| edit.binding == Some(Binding::Global)) {
+        for symbol in symbols.iter_mut().filter(|symbol| symbol.index == edit.index) {
+            symbol.indexed = true;
+        }
+    }
+    Ok(ObjectSymbols { symbols, ..ObjectSymbols::default() })
+}

@@ -1,0 +1,131 @@
+//! The rules, applied to one object.
+
+use super::Objcopy;
+use super::report::Counts;
+use crate::error::{Error, Result};
+use crate::object::Object;
+use crate::object::symbol::{
+    Binding, NewName, ObjectEdits, Placement, Section, SectionChange, Symbol, SymbolEdit, SymbolKind, Visibility,
+};
+
+/// LLVM's words (`object_error::invalid_file_type`).
+const NOT_AN_OBJECT: &str = "The file was not recognized as a valid object file";
+
+/// What is to happen to one object.
+#[derive(Debug, Default)]
+pub(super) struct MemberPlan {
+    pub edits: ObjectEdits,
+    pub counts: Counts,
+    /// The names under which an archive's index lists the result.
+    pub indexed: Vec<Vec<u8>>,
+}
+
+impl Objcopy {
+    /// What these rules do to `object`.
+    ///
+    /// # Errors
+    /// Unsupported, for what is no ELF object; malformed.
+    pub(super) fn plan(&self, object: &Object<'_>) -> Result<MemberPlan> {
+        match object {
+            Object::Other => return Err(Error::unsupported(NOT_AN_OBJECT)),
+            Object::Bitcode(_) => return Err(unserved("an LLVM bitcode file")),
+            Object::Unserved(kind) => return Err(unserved(kind)),
+            _ => {}
+        }
+        let mut plan = MemberPlan::default();
+        let symbols = object.all_symbols()?;
+        let gone = self.plan_sections(object, &symbols, &mut plan)?;
+        for symbol in symbols {
+            if matches!(symbol.placement, Placement::Section(section) if gone.get(section.0 as usize) == Some(&true)) {
+                plan.counts.symbols_removed += 1;
+                continue;
+            }
+            self.plan_symbol(object, &symbol, &mut plan);
+        }
+        Ok(plan)
+    }
+
+    /// Gives for each section whether it goes away.
+    fn plan_sections(&self, object: &Object<'_>, symbols: &[Symbol<'_>], plan: &mut MemberPlan) -> Result<Vec<bool>> {
+        if self.remove_sections.is_empty() && !self.strip_debug {
+            return Ok(Vec::new());
+        }
+        // What holds the symbols to keep stays with them.
+        let kept = if self.keep.is_empty() || symbols.is_empty() { Vec::new() } else { object.symbol_sections() };
+        let removed = |section: &Section<'_>| {
+            let debug = self.strip_debug && (section.name.starts_with(b".debug") || section.name == b".gdb_index");
+            (debug || self.remove_sections.matches(section.name)) && !kept.contains(&section.index)
+        };
+        let sections = object.all_sections()?;
+        let removed = sections.iter().filter(|section| removed(section));
+        plan.edits.sections = removed.map(|section| (section.index, SectionChange::Remove)).collect();
+        plan.counts.sections_removed = plan.edits.sections.len();
+        let mut gone = vec![false; sections.last().map_or(0, |last| last.index.0 as usize + 1)];
+        plan.edits.sections.iter().for_each(|(section, _)| gone[section.0 as usize] = true);
+        Ok(gone)
+    }
+
+    fn plan_symbol(&self, object: &Object<'_>, symbol: &Symbol<'_>, plan: &mut MemberPlan) {
+        let mut edit = SymbolEdit::of(symbol.index);
+        let mut name = symbol.name.to_vec();
+        if !self.skip.matches(symbol.name) {
+            let binding = self.binding(symbol);
+            edit.binding = (binding != symbol.binding).then_some(binding);
+            edit.visibility = self.visibility(symbol).filter(|visibility| *visibility != symbol.visibility);
+            name = self.new_name(symbol);
+        }
+        edit.remove = !self.keep.matches(&name)
+            && (self.strip.matches(&name) || self.strip_debug && symbol.kind == SymbolKind::File);
+        let after = Symbol { name: &name, binding: edit.binding.unwrap_or(symbol.binding), ..*symbol };
+        if edit.remove {
+            plan.counts.symbols_removed += 1;
+        } else if object.is_indexed(&after) {
+            plan.indexed.push(name.clone());
+        }
+        if name != symbol.name && !edit.remove {
+            edit.name = NewName::Given(plan.edits.names.len() as u32);
+            plan.edits.names.push(name);
+        }
+        if edit.is_change() {
+            plan.counts.symbols_changed += usize::from(!edit.remove);
+            plan.edits.symbols.push(edit);
+        }
+    }
+
+    fn binding(&self, symbol: &Symbol<'_>) -> Binding {
+        let mut binding = symbol.binding;
+        let defined = symbol.is_definition();
+        let hidden = matches!(symbol.visibility, Visibility::Hidden | Visibility::Internal);
+        // A tentative definition is merged with others of its name: on its own it would be another variable.
+        let localizes = defined && symbol.placement != Placement::Common;
+        if localizes && (self.localize_hidden && hidden || self.localize.matches(symbol.name)) {
+            binding = Binding::Local;
+        }
+        if !self.keep_global.is_empty() && defined && !self.keep_global.matches(symbol.name) {
+            binding = Binding::Local;
+        }
+        if defined && self.globalize.matches(symbol.name) {
+            binding = Binding::Global;
+        }
+        let weakens = self.weaken && defined || self.weaken_symbols.matches(symbol.name);
+        if weakens && binding != Binding::Local {
+            binding = Binding::Weak;
+        }
+        binding
+    }
+
+    fn visibility(&self, symbol: &Symbol<'_>) -> Option<Visibility> {
+        let last = self.visibility.iter().rev().find(|(names, _)| names.matches(symbol.name));
+        last.map(|&(_, visibility)| visibility)
+    }
+
+    fn new_name(&self, symbol: &Symbol<'_>) -> Vec<u8> {
+        let name = self.rename.get(symbol.name).unwrap_or(symbol.name);
+        let prefix = if symbol.kind == SymbolKind::Section { &b""[..] } else { &self.prefix };
+        [prefix, name].concat()
+    }
+}
+
+fn unserved(kind: &str) -> Error {
+    Error::unsupported(format!("{kind}: objcopy's flags are served for ELF objects only"))
+}

@@ -1,0 +1,121 @@
+//! Bitcode and bytecode: what older plugins make of it, and what is left when it is gone.
+
+use std::path::Path;
+use std::process::Command;
+
+use armend_test_support::{Linker, Lto, Run, Scratch, Toolchain, link_c, run_program, tool};
+
+use crate::{archive, audit, c_library, copied, finds, is_silent, js, mend, output, says, strings};
+
+const EXPORTS: [&str; 3] = ["JS_LIMIT", "js_divide", "js_length"];
+
+/// The plugin of an LLVM older than any rustc's that is supported.
+fn old_plugin() -> &'static str {
+    const PLUGIN: &str = "/usr/lib/llvm-14/lib/LLVMgold.so";
+    assert!(Path::new(PLUGIN).exists(), "{PLUGIN} is missing: install llvm-14-linker-tools");
+    PLUGIN
+}
+
+/// How many of the exports GNU nm sees with the old plugin.
+fn seen_by_old_nm(scratch: &Scratch) -> usize {
+    let table = output("nm", scratch, &["--plugin", old_plugin(), "lib.a"]);
+    EXPORTS.iter().filter(|name| table.lines().any(|line| line.ends_with(&format!(" {name}")))).count()
+}
+
+fn links_with(linker: Linker, scratch: &Scratch) -> bool {
+    let program = scratch.write(
+        "main.c",
+        "int js_length(int, int), js_divide(int, int); extern const int JS_LIMIT;
+         int main(void) { return js_length(12, 3) + js_divide(1, 0) == JS_LIMIT - 1 ? 0 : 1; }",
+    );
+    let link = link_c(linker, &program, &[&scratch.path("lib.a")], &[], &scratch.path("program"));
+    if link.outcome.success() {
+        run_program(link.program(), &[]).expect_success();
+    }
+    link.outcome.success()
+}
+
+#[test]
+fn exports_that_look_absent() {
+    for lto in [Lto::Thin, Lto::Fat] {
+        let scratch = copied(&js(Toolchain::Stable, lto).build());
+        assert_eq!(seen_by_old_nm(&scratch), 0, "the plugin reads the bitcode");
+
+        let finding = finds(&scratch, "embedded-bitcode", &[]);
+        assert_eq!(strings(&finding["names"]), EXPORTS);
+        says(&finding, "what", &["3 of 3 exports"]);
+        says(
+            &finding,
+            "breaks",
+            &["GNU nm", "ranlib", "the plugin of an older LLVM", "(LLVM22.", "exports look absent", "GNU ld and gold"],
+        );
+        assert_eq!(finding["mend"], "armend isolate --strip-bitcode lib.a");
+        is_silent(&scratch, "incomplete-index", &[]);
+
+        mend(&scratch, &finding);
+        is_silent(&scratch, "embedded-bitcode", &[]);
+        assert_eq!(seen_by_old_nm(&scratch), 3);
+        assert!(Linker::ALL.iter().all(|&linker| links_with(linker, &scratch)));
+    }
+}
+
+#[test]
+fn an_index_that_ranlib_has_emptied() {
+    for lto in [Lto::Thin, Lto::Fat] {
+        let scratch = copied(&js(Toolchain::Stable, lto).build());
+        Run::of(Command::new(tool("ranlib")).current_dir(scratch.folder()).args(["--plugin", old_plugin(), "lib.a"]))
+            .succeeds();
+        assert!(!links_with(Linker::Bfd, &scratch));
+        assert!(links_with(Linker::RustLld, &scratch) && links_with(Linker::Mold, &scratch));
+
+        let finding = finds(&scratch, "incomplete-index", &[]);
+        says(&finding, "what", &["all 3 exports"]);
+        says(&finding, "breaks", &["GNU ld and gold", "LLVM plugin older"]);
+        assert_eq!(strings(&finding["names"])[..3], EXPORTS);
+        assert_eq!(finding["mend"], "armend index lib.a");
+
+        mend(&scratch, &finding);
+        is_silent(&scratch, "incomplete-index", &[]);
+        assert!(links_with(Linker::Bfd, &scratch));
+    }
+}
+
+#[test]
+fn nothing_but_bitcode() {
+    let scratch = c_library("clang", &["-flto"], "");
+    let finding = finds(&scratch, "raw-bitcode", &[]);
+    says(&finding, "what", &["2 of 2 members", "LLVM19"]);
+    assert_eq!(strings(&finding["members"]), ["one.o", "two.o"]);
+    is_silent(&c_library("clang", &[], ""), "raw-bitcode", &[]);
+    is_silent(&c_library("clang", &["-flto", "-ffat-lto-objects"], ""), "raw-bitcode", &[]);
+}
+
+/// GCC's own mend makes machine code, which says the same to a linker that has no plugin.
+#[test]
+fn nothing_but_gcc_bytecode() {
+    let scratch = c_library("gcc", &["-flto", "-O1"], "");
+    let finding = finds(&scratch, "gcc-lto-slim", &[]);
+    assert_eq!(strings(&finding["members"]), ["one.o", "two.o"]);
+    mend(&scratch, &finding);
+    archive(&scratch, &[scratch.path("whole.o")]);
+    is_silent(&scratch, "gcc-lto-slim", &[]);
+    assert!(output("readelf", &scratch, &["-sW", "lib.a"]).lines().any(|line| line.ends_with(" fx_run")));
+    is_silent(&c_library("gcc", &["-flto", "-ffat-lto-objects"], ""), "gcc-lto-slim", &[]);
+}
+
+#[test]
+fn bytecode_beside_code() {
+    for (compiler, lint) in [("gcc", "gcc-lto-fat"), ("clang", "llvm-lto-fat")] {
+        let scratch = c_library(compiler, &["-flto", "-ffat-lto-objects", "-O1"], "");
+        let finding = finds(&scratch, lint, &[]);
+        assert_eq!(strings(&finding["members"]), ["one.o", "two.o"]);
+        mend(&scratch, &finding);
+        is_silent(&scratch, lint, &[]);
+        assert!(output("readelf", &scratch, &["-sW", "lib.a"]).lines().any(|line| line.ends_with(" fx_run")));
+    }
+    let plain = c_library("gcc", &["-O1"], "");
+    is_silent(&plain, "gcc-lto-fat", &[]);
+    is_silent(&plain, "llvm-lto-fat", &[]);
+    is_silent(&plain, "embedded-bitcode", &[]);
+    assert_eq!(audit(&plain, &[]).0, 0);
+}

@@ -1,0 +1,62 @@
+//! References, by who provides them; and members that nothing can be said of.
+
+use armend_test_support::{Scratch, std_staticlib};
+use serde_json::Value;
+
+use crate::{audit, c_library, copied, finds, is_silent, strings};
+
+const USES: &str = "
+    int deflate(void *, int); double pow(double, double); long write(int, const void *, unsigned long);
+    int pthread_create(void *, void *, void *, void *); __int128 fx_wide(__int128 a, __int128 b) { return a / b; }
+    extern int fx_maybe(void) __attribute__((weak));
+    double fx_use(void *p) { return deflate(p, 1) + pow(*(double *) p, 3) + write(1, p, 1)
+        + pthread_create(p, p, p, p) + (fx_maybe ? fx_maybe() : 0); }";
+
+/// The names that one provider is needed for.
+fn needed(scratch: &Scratch, provider: &str) -> Vec<String> {
+    let (_, report) = audit(scratch, &[]);
+    let needs = report["archives"][0]["needs"].as_array().unwrap();
+    let row = needs.iter().find(|need| need["provider"] == provider);
+    row.map_or_else(Vec::new, |row| strings(&row["names"]).into_iter().map(str::to_owned).collect())
+}
+
+#[test]
+fn by_provider() {
+    let scratch = c_library("gcc", &["-fPIC", "-O0"], USES);
+    for (provider, names) in [
+        ("libc", &["write"][..]),
+        ("pthread", &["pthread_create"]),
+        ("libm", &["pow"]),
+        ("compiler-runtime", &["__divti3"]),
+        ("linker", &["_GLOBAL_OFFSET_TABLE_"]),
+        ("nobody", &["deflate", "fx_maybe"]),
+    ] {
+        assert_eq!(needed(&scratch, provider), names, "{provider}");
+    }
+    let (_, report) = audit(&scratch, &[]);
+    let archive = &report["archives"][0]["needs"][0];
+    assert_eq!((&archive["provider"], &archive["strong"]), (&Value::from("archive"), &Value::from(1)));
+}
+
+#[test]
+fn by_nobody() {
+    let scratch = c_library("gcc", &["-fPIC"], USES);
+    let finding = finds(&scratch, "undefined-references", &[]);
+    // What is weak may stay undefined.
+    assert_eq!(strings(&finding["names"]), ["deflate"]);
+    assert_eq!(strings(&finding["members"]), ["one.o"]);
+    is_silent(&c_library("gcc", &["-fPIC"], ""), "undefined-references", &[]);
+}
+
+/// All that std refers to is provided by libc, libgcc and the linker.
+#[test]
+fn by_std() {
+    is_silent(&copied(&std_staticlib()), "undefined-references", &[]);
+}
+
+#[test]
+fn members_that_are_not_read() {
+    let scratch = c_library("clang", &["--target=x86_64-pc-windows-msvc"], "");
+    assert_eq!(strings(&finds(&scratch, "unread-members", &[])["members"]), ["one.o", "two.o"]);
+    is_silent(&c_library("clang", &[], ""), "unread-members", &[]);
+}
