@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
+use crate::exports;
 use crate::glibc::{GlibcNeeds, Pins, Survey, Version};
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
@@ -39,6 +40,8 @@ pub struct Isolate {
     pub merge: Option<PathBuf>,
     /// What goes away besides.
     pub strip: Strip,
+    /// What has to be global, and stay so.
+    pub require: Vec<KeepSource>,
     /// The release of glibc that is to suffice.
     pub glibc: Option<Version>,
 }
@@ -55,6 +58,7 @@ impl Default for Isolate {
             force: false,
             merge: None,
             strip: Strip::default(),
+            require: Vec::new(),
             glibc: None,
         }
     }
@@ -105,7 +109,10 @@ impl Isolate {
         let tag = self.tag_for(&parsed);
         clock.lap("fingerprint");
         let plan = plan::decide(&db, self, &keep, tag)?;
-        plan::check(&parsed, &db, &plan, self, &keep).map_err(|error| match &inputs[..] {
+        let require = keep_from::load(&self.require)?;
+        let checked = plan::check(&parsed, &db, &plan, self, &keep);
+        let checked = checked.and_then(|()| exports::check_required(&parsed, &db, &plan, &require));
+        checked.map_err(|error| match &inputs[..] {
             [input] => error.in_archive(&input.path),
             _ => error,
         })?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use armend::glibc::Version;
-use armend::policy::{Method, Registries, Scope};
+use armend::policy::{KeepSource, Method, Registries, Scope};
 use armend::{Isolate, Strip};
 use clap::{Args, ValueEnum};
 
@@ -39,6 +39,9 @@ pub struct Command {
     /// Take out debug information
     #[arg(long)]
     strip_debug: bool,
+    /// Write nothing unless all that FILE names is global and stays so: a list of any kind, a C header, a library
+    #[arg(long, value_name = "FILE")]
+    require_exports: Vec<PathBuf>,
     /// Make this release of glibc suffice, as `armend glibc --pin` does
     #[arg(long, value_name = "VERSION")]
     glibc: Option<Version>,
@@ -129,6 +132,7 @@ impl PolicyArgs {
             force: self.force,
             merge: self.merge.then(|| self.linker.clone()),
             strip: Strip::default(),
+            require: Vec::new(),
             glibc: None,
         }
     }
@@ -139,7 +143,8 @@ impl Command {
         let output = self.destination.output();
         global.check_output(&output)?;
         let strip = Strip { bitcode: self.strip_bitcode, debug: self.strip_debug };
-        let isolate = Isolate { strip, glibc: self.glibc, ..self.policy.policy() };
+        let require = self.require_exports.iter().cloned().map(KeepSource::List).collect();
+        let isolate = Isolate { strip, require, glibc: self.glibc, ..self.policy.policy() };
         let mut report = isolate.run(&self.archives, &output)?;
         if global.verbose == 0 {
             // Times differ from run to run; without being asked for, the report is a function of the input.
