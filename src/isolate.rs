@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
+use crate::exports;
 use crate::glibc::{GlibcNeeds, Pins, Survey, Version};
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
@@ -42,6 +43,8 @@ pub struct Isolate {
     pub weaken_undefined: Vec<String>,
     /// What goes away besides.
     pub strip: Strip,
+    /// What has to be global, and stay so.
+    pub require: Vec<KeepSource>,
     /// The release of glibc that is to suffice.
     pub glibc: Option<Version>,
 }
@@ -59,6 +62,7 @@ impl Default for Isolate {
             merge: None,
             weaken_undefined: Vec::new(),
             strip: Strip::default(),
+            require: Vec::new(),
             glibc: None,
         }
     }
@@ -110,7 +114,10 @@ impl Isolate {
         clock.lap("fingerprint");
         let mut plan = plan::decide(&db, self, &keep, tag)?;
         plan.weakened = undefined::names_to_weaken(&self.weaken_undefined, &parsed, &db)?;
-        plan::check(&parsed, &db, &plan, self, &keep).map_err(|error| match &inputs[..] {
+        let require = keep_from::load(&self.require)?;
+        let checked = plan::check(&parsed, &db, &plan, self, &keep);
+        let checked = checked.and_then(|()| exports::check_required(&parsed, &db, &plan, &require));
+        checked.map_err(|error| match &inputs[..] {
             [input] => error.in_archive(&input.path),
             _ => error,
         })?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use armend::glibc::Version;
-use armend::policy::{Method, Registries, Scope};
+use armend::policy::{KeepSource, Method, Registries, Scope};
 use armend::{Isolate, Strip};
 use clap::{Args, ValueEnum};
 
@@ -42,6 +42,9 @@ pub struct Command {
     /// Take out debug information
     #[arg(long)]
     strip_debug: bool,
+    /// Write nothing unless all that FILE names is global and stays so: a list of any kind, a C header, a library
+    #[arg(long, value_name = "FILE")]
+    require_exports: Vec<PathBuf>,
     /// Make this release of glibc suffice, as `armend glibc --pin` does
     #[arg(long, value_name = "VERSION")]
     glibc: Option<Version>,
@@ -133,6 +136,7 @@ impl PolicyArgs {
             merge: self.merge.then(|| self.linker.clone()),
             weaken_undefined: Vec::new(),
             strip: Strip::default(),
+            require: Vec::new(),
             glibc: None,
         }
     }
@@ -144,7 +148,8 @@ impl Command {
         global.check_output(&output)?;
         let strip = Strip { bitcode: self.strip_bitcode, debug: self.strip_debug };
         let weaken_undefined = self.weaken_undefined.clone();
-        let isolate = Isolate { strip, glibc: self.glibc, weaken_undefined, ..self.policy.policy() };
+        let require = self.require_exports.iter().cloned().map(KeepSource::List).collect();
+        let isolate = Isolate { strip, require, glibc: self.glibc, weaken_undefined, ..self.policy.policy() };
         let mut report = isolate.run(&self.archives, &output)?;
         if global.verbose == 0 {
             // Times differ from run to run; without being asked for, the report is a function of the input.

@@ -1,11 +1,15 @@
 //! The rules, applied to one object.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use super::Objcopy;
 use super::report::Counts;
 use crate::error::{Error, Result};
 use crate::object::Object;
 use crate::object::symbol::{
-    Binding, NewName, ObjectEdits, Placement, Section, SectionChange, Symbol, SymbolEdit, SymbolKind, Visibility,
+    Binding, NewName, ObjectEdits, Placement, Section, SectionChange, SignatureSymbol, Symbol, SymbolEdit, SymbolIndex,
+    SymbolKind, Visibility,
 };
 
 /// LLVM's words (`object_error::invalid_file_type`).
@@ -13,11 +17,11 @@ const NOT_AN_OBJECT: &str = "The file was not recognized as a valid object file"
 
 /// What is to happen to one object.
 #[derive(Debug, Default)]
-pub(super) struct MemberPlan {
+pub(super) struct MemberPlan<'d> {
     pub edits: ObjectEdits,
     pub counts: Counts,
     /// The names under which an archive's index lists the result.
-    pub indexed: Vec<Vec<u8>>,
+    pub indexed: Vec<Cow<'d, [u8]>>,
 }
 
 impl Objcopy {
@@ -25,36 +29,44 @@ impl Objcopy {
     ///
     /// # Errors
     /// Unsupported, for what is no ELF object; malformed.
-    pub(super) fn plan(&self, object: &Object<'_>) -> Result<MemberPlan> {
+    pub(super) fn plan<'d>(&self, object: &Object<'d>) -> Result<MemberPlan<'d>> {
         match object {
             Object::Other => return Err(Error::unsupported(NOT_AN_OBJECT)),
             Object::Bitcode(_) => return Err(unserved("an LLVM bitcode file")),
             Object::Unserved(kind) => return Err(unserved(kind)),
-            _ => {}
+            Object::Elf32(_) | Object::Elf64(_) => {}
         }
         let mut plan = MemberPlan::default();
         let symbols = object.all_symbols()?;
         let gone = self.plan_sections(object, &symbols, &mut plan)?;
+        let signatures = local_signatures(object, &symbols)?;
         for symbol in symbols {
             if matches!(symbol.placement, Placement::Section(section) if gone.get(section.0 as usize) == Some(&true)) {
                 plan.counts.symbols_removed += 1;
                 continue;
             }
-            self.plan_symbol(object, &symbol, &mut plan);
+            self.plan_symbol(object, &symbol, &signatures, &mut plan);
         }
         Ok(plan)
     }
 
     /// Gives for each section whether it goes away.
-    fn plan_sections(&self, object: &Object<'_>, symbols: &[Symbol<'_>], plan: &mut MemberPlan) -> Result<Vec<bool>> {
-        if self.remove_sections.is_empty() && !self.strip_debug {
+    fn plan_sections(
+        &self,
+        object: &Object<'_>,
+        symbols: &[Symbol<'_>],
+        plan: &mut MemberPlan<'_>,
+    ) -> Result<Vec<bool>> {
+        let needless = object.needless_sections();
+        if self.remove_sections.is_empty() && !self.strip_debug && needless.is_empty() {
             return Ok(Vec::new());
         }
         // What holds the symbols to keep stays with them.
         let kept = if self.keep.is_empty() || symbols.is_empty() { Vec::new() } else { object.symbol_sections() };
         let removed = |section: &Section<'_>| {
             let debug = self.strip_debug && (section.name.starts_with(b".debug") || section.name == b".gdb_index");
-            (debug || self.remove_sections.matches(section.name)) && !kept.contains(&section.index)
+            let asked_for = debug || self.remove_sections.matches(section.name);
+            needless.contains(&section.index) || asked_for && !kept.contains(&section.index)
         };
         let sections = object.all_sections()?;
         let removed = sections.iter().filter(|section| removed(section));
@@ -65,29 +77,38 @@ impl Objcopy {
         Ok(gone)
     }
 
-    fn plan_symbol(&self, object: &Object<'_>, symbol: &Symbol<'_>, plan: &mut MemberPlan) {
+    fn plan_symbol<'d>(
+        &self,
+        object: &Object<'d>,
+        symbol: &Symbol<'d>,
+        signatures: &HashSet<SymbolIndex>,
+        plan: &mut MemberPlan<'d>,
+    ) {
         let mut edit = SymbolEdit::of(symbol.index);
-        let mut name = symbol.name.to_vec();
+        let mut name = Cow::Borrowed(symbol.name);
         if !self.skip.matches(symbol.name) {
             let binding = self.binding(symbol);
             edit.binding = (binding != symbol.binding).then_some(binding);
             edit.visibility = self.visibility(symbol).filter(|visibility| *visibility != symbol.visibility);
             name = self.new_name(symbol);
         }
+        if signatures.contains(&symbol.index) && edit.binding.is_none() {
+            edit.binding = Some(Binding::Local);
+        }
         edit.remove = !self.keep.matches(&name)
             && (self.strip.matches(&name) || self.strip_debug && symbol.kind == SymbolKind::File);
         let after = Symbol { name: &name, binding: edit.binding.unwrap_or(symbol.binding), ..*symbol };
-        if edit.remove {
-            plan.counts.symbols_removed += 1;
-        } else if object.is_indexed(&after) {
-            plan.indexed.push(name.clone());
-        }
+        let indexed = !edit.remove && object.is_indexed(&after);
         if name != symbol.name && !edit.remove {
             edit.name = NewName::Given(plan.edits.names.len() as u32);
-            plan.edits.names.push(name);
+            plan.edits.names.push(name.to_vec());
+        }
+        if indexed {
+            plan.indexed.push(name);
         }
         if edit.is_change() {
             plan.counts.symbols_changed += usize::from(!edit.remove);
+            plan.counts.symbols_removed += usize::from(edit.remove);
             plan.edits.symbols.push(edit);
         }
     }
@@ -119,11 +140,31 @@ impl Objcopy {
         last.map(|&(_, visibility)| visibility)
     }
 
-    fn new_name(&self, symbol: &Symbol<'_>) -> Vec<u8> {
-        let name = self.rename.get(symbol.name).unwrap_or(symbol.name);
+    fn new_name<'d>(&self, symbol: &Symbol<'d>) -> Cow<'d, [u8]> {
+        let name = self.rename.get(symbol.name);
         let prefix = if symbol.kind == SymbolKind::Section { &b""[..] } else { &self.prefix };
-        [prefix, name].concat()
+        if name.is_none() && prefix.is_empty() {
+            return Cow::Borrowed(symbol.name);
+        }
+        Cow::Owned([prefix, name.unwrap_or(symbol.name)].concat())
     }
+}
+
+/// The signatures of COMDAT groups that are definitions in the group and local: an earlier tool made them so, and left
+/// it to the next one to make the group private. Compilers' own local signatures, as of C++'s `C5` constructors, are
+/// no definitions, and their groups shared ones.
+fn local_signatures(object: &Object<'_>, symbols: &[Symbol<'_>]) -> Result<HashSet<SymbolIndex>> {
+    let groups = object.symbols()?.groups;
+    let local = groups.iter().filter_map(|group| match group.symbol {
+        SignatureSymbol::Local(index) => {
+            // Symbols are counted from 1.
+            let symbol = symbols.get((index.0 as usize).checked_sub(1)?)?;
+            let inside = matches!(symbol.placement, Placement::Section(home) if group.sections.contains(&home));
+            inside.then_some(index)
+        }
+        SignatureSymbol::Global | SignatureSymbol::Section => None,
+    });
+    Ok(local.collect())
 }
 
 fn unserved(kind: &str) -> Error {

@@ -142,6 +142,15 @@ impl<'d> Object<'d> {
         }
     }
 
+    /// Sections that say nothing any more: long section numbers, where no symbol has one.
+    pub fn needless_sections(&self) -> Vec<symbol::SectionIndex> {
+        match self {
+            Self::Elf32(object) => object.needless_sections(),
+            Self::Elf64(object) => object.needless_sections(),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Vec::new(),
+        }
+    }
+
     /// The sections that hold the symbols and their names.
     pub fn symbol_sections(&self) -> Vec<symbol::SectionIndex> {
         match self {

@@ -5,6 +5,7 @@
 //! machines, `operation.rs` what is done to the library.
 
 mod global_only;
+mod objcopy;
 mod operation;
 mod same_tables;
 mod sides;

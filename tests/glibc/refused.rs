@@ -60,6 +60,26 @@ fn references_to_versions_that_never_were() {
     Run::of(&mut scratch.command(&["glibc", "lib.a", "--pin", "2.17", "--check"])).exits(1);
 }
 
+/// What nothing helps is named with its reason, and so with `--check` the exit code says it.
+#[test]
+fn references_that_nothing_helps() {
+    let text = "int getentropy(void *, unsigned long); int f(void *p) { return getentropy(p, 1); }\n";
+    let weak = format!("#pragma weak getentropy\n{text}");
+    for (text, line) in [
+        (text, "getentropy (2.25): it has no older version <- lib.o"),
+        (&weak, "getentropy (2.25): weak, in code that may not look whether it is there <- lib.o"),
+    ] {
+        let scratch = with_lib(text);
+        let before = scratch.snapshot();
+        let run = Run::of(&mut scratch.command(&["glibc", "lib.a", "--pin", "2.17"])).succeeds();
+        let said = run.text().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(line) && said.contains("needs glibc 2.25, needed 2.25"), "{run}");
+        assert!(scratch.snapshot() == before, "there was nothing to write");
+        Run::of(&mut scratch.command(&["glibc", "lib.a", "--pin", "2.17", "--check"])).exits(1);
+        Run::of(&mut scratch.command(&["glibc", "lib.a", "--pin", "2.25", "--check"])).exits(0);
+    }
+}
+
 /// One object that names a version by itself and refers to the symbol without one too: both are then of one version.
 #[test]
 fn a_symbol_pinned_twice() {

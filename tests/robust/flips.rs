@@ -86,6 +86,8 @@ const VERBS: &[&[&str]] = &[
     &["isolate", "lib.a"],
     &["isolate", "lib.a", "--keep", "*", "--strip-bitcode", "--strip-debug"],
     &["index", "lib.a"],
+    &["objcopy", "--strip-debug", "-w", "-G", "sx_*", "-R", ".comment", "lib.a"],
+    &["objcopy", "-w", "-N", "shapes_*", "-R", ".text.*", "-L", "sx_*", "lib.a"],
     &["explain", "shapes_weak", "lib.a"],
     &["audit", "lib.a", "--sizes", "--keep", "sx_*"],
     &["glibc", "lib.a", "--pin", "2.17"],
@@ -100,6 +102,10 @@ pub fn check(verb: &[&str], bytes: &[u8]) {
     let run = Run::of(&mut command);
     match run.code {
         Some(0) if verb[0] == "explain" => assert!(scratch.read("lib.a") == bytes),
+        Some(0) if verb[0] == "objcopy" => {
+            let again = Run::of(&mut scratch.command(&[&["--format", "json"], verb].concat())).succeeds();
+            assert!(again.text().contains("\"changed\": false"), "a second run has something to do: {again}");
+        }
         Some(0 | 1) if verb[0] == "audit" => assert!(scratch.read("lib.a") == bytes),
         Some(0) => {
             // What it accepted, it finished: a second run has nothing to do.

@@ -59,6 +59,11 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         let header = Elf::parse(data).map_err(failed(0))?;
         let endian = header.endian().map_err(failed(5))?;
         let shoff: u64 = header.e_shoff(endian).into();
+        let table_len = u64::from(header.e_shnum(endian)) * size_of::<Elf::SectionHeader>() as u64;
+        if shoff.checked_add(table_len).is_none_or(|end| end > data.len() as u64) {
+            let what = format!("section header table goes past the end of the file: e_shoff = {shoff:#x}");
+            return Err(Error::malformed(shoff, what));
+        }
         let sections = header.sections(endian, data).map_err(failed(shoff))?;
         let mut tables = sections.enumerate().filter(|(_, section)| section.sh_type(endian) == SHT_SYMTAB);
         let symbols = match tables.next() {

@@ -142,14 +142,14 @@ impl<Elf: Class> ElfObject<'_, Elf> {
     /// Unsupported, naming what still refers to a symbol or section that is to go; malformed tables.
     pub(super) fn renumber(&self, numbers: &Numbers, edits: &ObjectEdits, draft: &mut Draft) -> Result<()> {
         if numbers.symbols.is_none() && numbers.sections.is_none() {
-            return Ok(());
+            return self.localize_groups(edits, draft);
         }
         self.renumber_symbol_table(numbers, draft)?;
         self.leave_groups(numbers, draft)?;
-        for (index, section) in self.sections.enumerate().skip(1) {
-            if numbers.section(index.0).is_none() {
-                continue;
-            }
+        let kept = || self.sections.enumerate().skip(1).filter(|(index, _)| numbers.section(index.0).is_some());
+        // What stands in the way of a section is said before what does in that of a symbol.
+        kept().try_for_each(|(index, section)| self.renumber_links(index.0, section, numbers, draft))?;
+        for (index, section) in kept() {
             let kind = section.sh_type(self.endian);
             if let Some(form) = Form::of(kind) {
                 self.renumber_relocations(index.0, section, form, numbers, draft)?;
@@ -164,7 +164,6 @@ impl<Elf: Class> ElfObject<'_, Elf> {
                 let what = "a call graph profile of LLVM before 13, which numbers symbols in a way of its own";
                 return Err(Error::unsupported(what).at(self.section_header_offset(index.0)));
             }
-            self.renumber_links(index.0, section, numbers, draft)?;
         }
         Ok(())
     }
@@ -258,16 +257,33 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         let malformed =
             |error: object::read::Error| Error::malformed(self.section_header_offset(index), error.to_string());
         let Some((flags, members)) = section.group(self.endian, self.data).map_err(malformed)? else { return Ok(()) };
-        // Linkers recognise groups by the signature's name, of whatever binding: a signature that became local stands
-        // for this object alone, so its group must not be taken for another's.
-        let edit = edits.symbol(SymbolIndex(signature as u32));
-        let localized = edit.is_some_and(|edit| edit.binding == Some(Binding::Local));
-        let flags = if localized { flags.0 & !elf::GRP_COMDAT.0 } else { flags.0 };
+        let flags = if localizes(edits, signature) { flags.0 & !elf::GRP_COMDAT.0 } else { flags.0 };
         let members = members.iter().filter_map(|member| numbers.section(member.get(self.endian) as usize));
         let words: Vec<u32> = std::iter::once(flags).chain(members).collect();
         let mut bytes = vec![0; 4 * words.len()];
         words.iter().enumerate().for_each(|(at, &word)| put_u32(&mut bytes, 4 * at, self.endian, word));
         draft.contents.insert(index, bytes);
+        Ok(())
+    }
+
+    /// Where numbers stay: a signature may be said to be local that was so before.
+    fn localize_groups(&self, edits: &ObjectEdits, draft: &mut Draft) -> Result<()> {
+        if !edits.symbols.iter().any(|edit| edit.binding == Some(Binding::Local)) {
+            return Ok(());
+        }
+        for (index, section) in self.sections.enumerate().skip(1) {
+            let is_group = section.sh_type(self.endian) == elf::SHT_GROUP;
+            if !is_group || !localizes(edits, section.sh_info(self.endian) as usize) {
+                continue;
+            }
+            let malformed =
+                |error: object::read::Error| Error::malformed(self.section_header_offset(index.0), error.to_string());
+            if let Some((flags, _)) = section.group(self.endian, self.data).map_err(malformed)? {
+                let mut data = self.section_data(index.0, section)?.to_vec();
+                put_u32(&mut data, 0, self.endian, flags.0 & !elf::GRP_COMDAT.0);
+                draft.contents.insert(index.0, data);
+            }
+        }
         Ok(())
     }
 
@@ -279,4 +295,10 @@ impl<Elf: Class> ElfObject<'_, Elf> {
     fn bad_table(&self, index: usize) -> Error {
         Error::malformed(self.section_header_offset(index), "a table refers to symbols that are not there")
     }
+}
+
+/// Whether the signature of a group is to be local. Linkers recognise groups by the signature's name, of whatever
+/// binding: a local one stands for this object alone, so its group must not be taken for another's.
+fn localizes(edits: &ObjectEdits, signature: usize) -> bool {
+    edits.symbol(SymbolIndex(signature as u32)).is_some_and(|edit| edit.binding == Some(Binding::Local))
 }

@@ -134,6 +134,16 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
             && !is_for_tools(symbol.name, self.header.e_machine(self.endian))
     }
 
+    /// `SHT_SYMTAB_SHNDX`, where no symbol refers to it.
+    pub fn needless_sections(&self) -> Vec<SectionIndex> {
+        let extended = self.symbols.shndx_section().0;
+        let refers = |symbol: &Elf::Sym| symbol.st_shndx(self.endian) == elf::SHN_XINDEX;
+        if extended == 0 || self.symbols.iter().any(refers) {
+            return Vec::new();
+        }
+        vec![SectionIndex(extended as u32)]
+    }
+
     /// The sections that hold the symbols and their names.
     pub fn symbol_sections(&self) -> Vec<SectionIndex> {
         [self.symbols.section(), self.symbols.string_section()].map(|section| SectionIndex(section.0 as u32)).to_vec()

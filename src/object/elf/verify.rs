@@ -10,7 +10,7 @@ use object::read::elf::{SectionHeader, Sym};
 use super::{Class, ElfObject};
 use crate::error::{Error, Result, printable};
 use crate::object::symbol::{
-    Binding, NewName, ObjectEdits, Placement, SectionChange, SectionIndex, Suffixes, SymbolEdit,
+    Binding, NewName, ObjectEdits, Placement, SectionChange, SectionIndex, Suffixes, SymbolEdit, SymbolIndex,
 };
 
 /// What the original's rows have become.
@@ -203,7 +203,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             && new_header.sh_type(after.endian) == header.sh_type(self.endian)
             && self.words(header) == after.words(new_header)
             && self.same_links(header, after, new_header, expected)
-            && self.same_contents(header, after, new_header, expected)?;
+            && self.same_contents(header, after, new_header, expected, edits)?;
         if same {
             return Ok(());
         }
@@ -241,6 +241,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         after: &Self,
         new: &Elf::SectionHeader,
         expected: &Expected<'_>,
+        edits: &ObjectEdits,
     ) -> Result<bool> {
         let size = |header: &Elf::SectionHeader, endian| -> u64 { header.sh_size(endian).into() };
         let (old_size, new_size) = (size(header, self.endian), size(new, after.endian));
@@ -259,13 +260,15 @@ impl<Elf: Class> ElfObject<'_, Elf> {
                             && number(old.r_sym) == Some(new.r_sym)
                     })
             }
-            SHT_GROUP if expected.renumbered => {
+            SHT_GROUP => {
                 let before = header.group(self.endian, self.data).map_err(failed)?;
                 let now = new.group(after.endian, after.data).map_err(failed)?;
                 let (Some((flags, members)), Some((new_flags, new_members))) = (before, now) else { return Ok(false) };
                 let section = |old: u32| expected.sections.binary_search(&(old as usize)).ok().map(|new| new as u32);
                 let members = members.iter().filter_map(|member| section(member.get(self.endian)));
-                (flags.0 | GRP_COMDAT.0) == (new_flags.0 | GRP_COMDAT.0)
+                let signature = edits.symbol(SymbolIndex(header.sh_info(self.endian)));
+                let local = signature.is_some_and(|edit| edit.binding == Some(Binding::Local));
+                new_flags.0 == flags.0 & if local { !GRP_COMDAT.0 } else { !0 }
                     && members.eq(new_members.iter().map(|member| member.get(after.endian)))
             }
             // Lists of symbol numbers that LLVM adds, outside what decides a link.
