@@ -13,7 +13,7 @@ use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
 use crate::object::Object;
 use crate::object::symbol::Visibility;
-use crate::plan::{self, SymbolDb};
+use crate::plan::{self, Fate, Plan, SymbolDb};
 use crate::policy::{Keep, KeepSource};
 use crate::report::SCHEMA;
 pub use report::{Export, ExportDefinition, ExportsReport, RestoreReport, Restored};
@@ -62,6 +62,37 @@ fn check_readable(parsed: &ParsedArchive<'_>) -> Result<()> {
     });
     let Some((at, kind)) = unserved else { return Ok(()) };
     Err(parsed.locate(Error::unsupported(format!("{kind}, whose symbols cannot be read")), at))
+}
+
+/// That all that `require` names is global and stays as it is by `plan`.
+///
+/// # Errors
+/// Usage, naming what is not.
+pub(crate) fn check_required(
+    parsed: &[ParsedArchive<'_>],
+    db: &SymbolDb<'_>,
+    plan: &Plan<'_>,
+    require: &Keep,
+) -> Result<()> {
+    if require.is_empty() {
+        return Ok(());
+    }
+    let survey = Survey::of(parsed, db, require)?;
+    let mut unmet: Vec<_> =
+        survey.unmatched.iter().map(|&id| format!("{} (missing)", require.patterns().text(id))).collect();
+    for (name, found) in &survey.found {
+        let stays = db.find(name).is_some_and(|id| matches!(plan.fate(id), Fate::Stays(_)));
+        match found.standing() {
+            Standing::Global if stays => {}
+            Standing::Global => unmet.push(format!("{} (would become private)", printable(name))),
+            state => unmet.push(format!("{} ({})", printable(name), state.word())),
+        }
+    }
+    if unmet.is_empty() {
+        return Ok(());
+    }
+    Err(Error::usage(format!("required, and no exports: {}", unmet.join(", ")))
+        .with_help("armend exports ARCHIVE --require FILE tells why; --keep keeps"))
 }
 
 /// Collects what is to be reported, by name.

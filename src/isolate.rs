@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
+use crate::exports;
+use crate::glibc::{GlibcNeeds, Pins, Survey, Version};
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
 use crate::merge;
@@ -38,6 +40,10 @@ pub struct Isolate {
     pub merge: Option<PathBuf>,
     /// What goes away besides.
     pub strip: Strip,
+    /// What has to be global, and stay so.
+    pub require: Vec<KeepSource>,
+    /// The release of glibc that is to suffice.
+    pub glibc: Option<Version>,
 }
 
 impl Default for Isolate {
@@ -52,6 +58,8 @@ impl Default for Isolate {
             force: false,
             merge: None,
             strip: Strip::default(),
+            require: Vec::new(),
+            glibc: None,
         }
     }
 }
@@ -101,7 +109,10 @@ impl Isolate {
         let tag = self.tag_for(&parsed);
         clock.lap("fingerprint");
         let plan = plan::decide(&db, self, &keep, tag)?;
-        plan::check(&parsed, &db, &plan, self, &keep).map_err(|error| match &inputs[..] {
+        let require = keep_from::load(&self.require)?;
+        let checked = plan::check(&parsed, &db, &plan, self, &keep);
+        let checked = checked.and_then(|()| exports::check_required(&parsed, &db, &plan, &require));
+        checked.map_err(|error| match &inputs[..] {
             [input] => error.in_archive(&input.path),
             _ => error,
         })?;
@@ -110,8 +121,19 @@ impl Isolate {
             IsolateReport::of_plan(&Facts { archives: &parsed, db: &db, plan: &plan, keep: &keep, policy: self });
         report.stripped = stripped;
         clock.lap("report");
-        let edits = (0..parsed.len()).map(|archive| archive_edits(archive, &db, &plan, &removals[archive]));
-        report.archives = carry_out(&parsed, &inputs, edits, output, &mut clock)?;
+        let mut pins = Pins::default();
+        if let Some(limit) = self.glibc {
+            let survey = Survey::of(&parsed, &db, None, Some(limit))?;
+            report.glibc = Some(GlibcNeeds::of(&parsed, &db, &survey, self.glibc));
+            pins = survey.pins(limit);
+            clock.lap("glibc");
+        }
+        let edits = parsed.iter().enumerate().map(|(archive, parsed)| {
+            let mut edits = archive_edits(archive, &db, &plan, &removals[archive]);
+            pins.add_to(&mut edits, parsed, db.members_of(archive)).map(|()| edits)
+        });
+        let edits = edits.collect::<Result<Vec<_>>>()?;
+        report.archives = carry_out(&parsed, &inputs, edits.into_iter(), output, &mut clock)?;
         report.changed = report.archives.iter().any(|archive| archive.changed);
         report.phases = clock.into_phases();
         Ok(report)

@@ -6,6 +6,7 @@ pub mod diff;
 pub mod error;
 pub mod explain;
 pub mod exports;
+pub mod glibc;
 pub mod index;
 pub mod input;
 pub mod isolate;

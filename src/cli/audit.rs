@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use armend::Output;
 use armend::audit::{Audit, LintList, LintPage, lint};
-use armend::{Output, policy::KeepSource};
 use clap::Args;
 
+use super::keep::KeepArgs;
 use super::{Global, Outcome};
 
 /// Find what would break when an archive is linked or run
@@ -24,15 +25,8 @@ pub struct Command {
     /// The archives; - is standard input
     #[arg(required_unless_present_any = ["explain", "list"], value_name = "ARCHIVE")]
     archives: Vec<PathBuf>,
-    /// The wanted exports: what the pattern matches
-    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
-    keep: Vec<String>,
-    /// The wanted exports: the names in a list, plain, a version script or a .def
-    #[arg(long, visible_alias = "exports", value_name = "FILE")]
-    keep_file: Vec<PathBuf>,
-    /// The wanted exports: those of a shared object or archive, or what a C header declares
-    #[arg(long, value_name = "FILE")]
-    keep_from: Vec<PathBuf>,
+    #[command(flatten)]
+    keep: KeepArgs,
     /// Exit 1 on findings of these lints and no others; all: on any
     #[arg(long, value_name = "LINT", value_delimiter = ',')]
     deny: Vec<String>,
@@ -57,10 +51,7 @@ impl Command {
             global.print(&LintList::default(), "", &Output::Nowhere)?;
             return Ok(Outcome::Done);
         }
-        let patterns = self.keep.iter().cloned().map(KeepSource::Pattern);
-        let lists = self.keep_file.iter().cloned().map(KeepSource::List);
-        let artifacts = self.keep_from.iter().cloned().map(KeepSource::Artifact);
-        let exports = patterns.chain(lists).chain(artifacts).collect();
+        let exports = self.keep.sources();
         let report = Audit { exports, deny: self.deny.clone(), sizes: self.sizes }.run(&self.archives)?;
         global.print(&report, "", &Output::Nowhere)?;
         Ok(if report.found { Outcome::Found } else { Outcome::Done })

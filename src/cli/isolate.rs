@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use armend::policy::{Method, Registries, Scope};
+use armend::glibc::Version;
+use armend::policy::{KeepSource, Method, Registries, Scope};
 use armend::{Isolate, Strip};
 use clap::{Args, ValueEnum};
 
@@ -38,6 +39,12 @@ pub struct Command {
     /// Take out debug information
     #[arg(long)]
     strip_debug: bool,
+    /// Write nothing unless all that FILE names is global and stays so: a list of any kind, a C header, a library
+    #[arg(long, value_name = "FILE")]
+    require_exports: Vec<PathBuf>,
+    /// Make this release of glibc suffice, as `armend glibc --pin` does
+    #[arg(long, value_name = "VERSION")]
+    glibc: Option<Version>,
     #[command(flatten)]
     destination: Destination,
 }
@@ -125,6 +132,8 @@ impl PolicyArgs {
             force: self.force,
             merge: self.merge.then(|| self.linker.clone()),
             strip: Strip::default(),
+            require: Vec::new(),
+            glibc: None,
         }
     }
 }
@@ -134,7 +143,9 @@ impl Command {
         let output = self.destination.output();
         global.check_output(&output)?;
         let strip = Strip { bitcode: self.strip_bitcode, debug: self.strip_debug };
-        let mut report = Isolate { strip, ..self.policy.policy() }.run(&self.archives, &output)?;
+        let require = self.require_exports.iter().cloned().map(KeepSource::List).collect();
+        let isolate = Isolate { strip, require, glibc: self.glibc, ..self.policy.policy() };
+        let mut report = isolate.run(&self.archives, &output)?;
         if global.verbose == 0 {
             // Times differ from run to run; without being asked for, the report is a function of the input.
             report.phases.clear();

@@ -8,13 +8,13 @@ use clap::Args;
 /// `--keep`, `--keep-file`, `--keep-from`.
 #[derive(Debug, Args)]
 pub struct KeepArgs {
-    /// Keep what the pattern matches
+    /// The exports: what the pattern matches
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     keep: Vec<String>,
-    /// Keep the names in a list: plain, a version script, a .def, Apple's list of exported symbols
+    /// The exports: the names in a list; plain, a version script, a .def, Apple's exported symbols, a C header
     #[arg(long, visible_alias = "exports", value_name = "FILE")]
     keep_file: Vec<PathBuf>,
-    /// Keep the exports of a .so, .dylib, .dll, .rlib or archive, or what a C header declares
+    /// The exports: those of a .so, .dylib, .dll, .rlib, archive or C header, as far as they are there
     #[arg(long, value_name = "FILE")]
     keep_from: Vec<PathBuf>,
 }

@@ -5,6 +5,7 @@ mod destination;
 mod diff;
 mod explain;
 mod exports;
+mod glibc;
 mod index;
 mod isolate;
 mod keep;
@@ -44,6 +45,7 @@ enum Verb {
     Index(index::Command),
     Objcopy(objcopy::Command),
     Diff(diff::Command),
+    Glibc(glibc::Command),
 }
 
 /// Options of every verb.
@@ -126,6 +128,7 @@ fn run() -> anyhow::Result<Outcome> {
         Verb::Index(command) => command.run(&cli.global),
         Verb::Objcopy(command) => command.run(behind, &cli.global),
         Verb::Diff(command) => command.run(&cli.global),
+        Verb::Glibc(command) => command.run(&cli.global),
     })
 }
 
@@ -157,6 +160,15 @@ impl Global {
             Format::Text => format!("{report}{details}"),
         };
         print(&text, *output == Output::Stdout)
+    }
+
+    /// Prints one line of a report alone; as JSON, all of it.
+    fn print_line<R: serde::Serialize>(&self, report: &R, line: &str, output: &Output) -> anyhow::Result<()> {
+        let text = match self.format {
+            Format::Json => serde_json::to_string_pretty(report)?,
+            Format::Text => line.to_owned(),
+        };
+        print(&(text + "\n"), *output == Output::Stdout)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::error::{Result, printable};
 use crate::input::ParsedArchive;
 use crate::mangling;
 use crate::object::symbol::Bytecode;
-use crate::origin::Origin;
+use crate::origin::{self, Origin};
 use crate::plan::{self, MemberSymbols, SymbolDb, tag};
 use crate::report::text::some;
 
@@ -86,6 +86,11 @@ fn disguises_in<'n>(
     let mut found = Vec::new();
     for symbol in symbols.iter().filter(|symbol| symbol.is_definition()) {
         if let Some(path) = mangling::demangle(symbol.name) {
+            // Methods are not meant, nor what the standard library calls so.
+            let of_std = origin::of_symbol(symbol.name, &member.origin).is_in_every_rust_program();
+            if of_std || path.starts_with('<') {
+                continue;
+            }
             let last = path.rsplit("::").next().unwrap_or_default();
             if let Some(name) = names.get(last.as_bytes()) {
                 found.push((*name, format!("{path} is there, mangled: #[unsafe(no_mangle)] is missing")));

@@ -80,6 +80,11 @@ impl Export {
         !self.indexed && self.state <= Standing::Hidden
     }
 
+    /// Whether it is there, and `--restore` can make it global.
+    fn is_lost(&self) -> bool {
+        self.state == Standing::Hidden || self.state == Standing::Local && self.definitions.len() == 1
+    }
+
     /// Adds what its definitions have to say.
     pub(super) fn note(&mut self) {
         let of = |state| self.definitions.iter().filter(move |definition| definition.state == state);
@@ -98,17 +103,13 @@ impl Export {
 }
 
 impl ExportsReport {
-    fn names(&self, wanted: impl Fn(&Export) -> bool) -> Vec<String> {
-        self.exports.iter().filter(|export| wanted(export)).map(|export| export.name.clone()).collect()
-    }
-
     /// What mends what is wrong, with the command for it.
     fn remedies(&self) -> Vec<String> {
-        let archives = self.archives.join(" ");
+        let archives = self.archives.iter().map(|archive| quoted(archive)).collect::<Vec<_>>().join(" ");
         let mut remedies = Vec::new();
-        let lost = self.names(|export| matches!(export.state, Standing::Hidden | Standing::Local));
+        let lost: Vec<_> = self.exports.iter().filter(|export| export.is_lost()).collect();
         if !lost.is_empty() {
-            let keep: Vec<_> = lost.iter().take(4).map(|name| format!("--keep {name}")).collect();
+            let keep: Vec<_> = lost.iter().take(4).map(|export| format!("--keep {}", quoted(&export.name))).collect();
             let more = if lost.len() > 4 { " ..." } else { "" };
             remedies.push(format!("make them global: armend exports --restore {archives} {}{more}", keep.join(" ")));
         }
@@ -188,6 +189,12 @@ impl fmt::Display for ExportsReport {
     }
 }
 
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_./-+@%:".contains(c);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
 /// What `exports --restore` did, or in a dry run would do.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -235,5 +242,17 @@ impl fmt::Display for RestoreReport {
             entry(f, "restored", &format!("{}, which was {was}: {}", restored.name, some(&restored.members, 2)))?;
         }
         entry(f, "global", &format!("{} already", self.already))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_for_a_shell() {
+        assert_eq!(quoted("out/libfoo-1.a"), "out/libfoo-1.a");
+        assert_eq!(quoted("my lib.a"), "'my lib.a'");
+        assert_eq!(quoted("it's$"), "'it'\\''s$'");
     }
 }

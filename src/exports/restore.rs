@@ -79,7 +79,7 @@ struct Restorer<'a, 'd> {
 impl<'d> Restorer<'_, 'd> {
     /// Plans what makes a name global. Gives what changes, where anything does.
     fn restore(&mut self, name: &[u8], found: &Found<'d>) -> Option<Restored> {
-        let was = match found.definitions.iter().map(Definition::standing).min()? {
+        let was = match found.standing() {
             Standing::BitcodeOnly => {
                 self.refuse(name, &format!("only in bitcode, {}", self.labels(&found.definitions).join(", ")));
                 return None;

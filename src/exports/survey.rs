@@ -70,6 +70,13 @@ pub(super) struct Found<'d> {
     pub definitions: Vec<Definition<'d>>,
 }
 
+impl Found<'_> {
+    /// The best of its definitions'.
+    pub fn standing(&self) -> Standing {
+        self.definitions.iter().map(Definition::standing).min().unwrap_or(Standing::Missing)
+    }
+}
+
 /// What patterns name.
 #[derive(Debug)]
 pub(super) struct Survey<'d> {
@@ -94,9 +101,8 @@ impl<'d> Survey<'d> {
         // A wildcard is for what could have been exported: not for what compilers and isolate put a suffix to, as in
         // `js_run.cold` and `js_run.armend63j87g`.
         survey.found.retain(|name, found| {
-            let best = found.definitions.iter().map(Definition::standing).min();
             let is_named = found.pattern.is_some_and(|id| patterns.name(id).is_some());
-            is_named || best <= Some(Standing::Weak) || !name.contains(&b'.')
+            is_named || found.standing() <= Standing::Weak || !name.contains(&b'.')
         });
         survey.unmatched = patterns.ids().filter(|&id| !patterns.excludes(id)).collect();
         for name in survey.found.keys() {

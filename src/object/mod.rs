@@ -1,13 +1,17 @@
 //! Objects: the one place that tells formats apart. Each format's own rules are in its folder.
 
+pub mod architecture;
 pub mod bitcode;
 pub mod elf;
 mod linked;
 pub mod string_table;
 pub mod symbol;
+pub mod thunk;
 
 use crate::error::{Error, Result};
 use crate::patch::Patch;
+use architecture::Architecture;
+pub use elf::dynamic::DefaultVersions;
 pub use linked::{LinkedExports, dynamic_exports};
 use symbol::{ObjectEdits, ObjectSymbols, Suffixes};
 
@@ -48,6 +52,34 @@ impl<'d> Object<'d> {
             _ if is_coff(data) => Self::Unserved("a COFF object"),
             _ => Self::Other,
         })
+    }
+
+    /// Whether linkers look into it.
+    pub fn is_linked(&self) -> bool {
+        !matches!(self, Self::Other)
+    }
+
+    /// What it is made for; `None` where that is not known by name, or where there is no object.
+    pub fn architecture(&self) -> Option<Architecture> {
+        match self {
+            Self::Elf32(object) => object.architecture(),
+            Self::Elf64(object) => object.architecture(),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => None,
+        }
+    }
+
+    /// An object of these definitions, for the machine and the conventions of this one.
+    ///
+    /// # Errors
+    /// Unsupported, for a machine or a function that [`thunk`] has no code for.
+    pub fn make_object(&self, definitions: &[thunk::Definition]) -> Result<Vec<u8>> {
+        match self {
+            Self::Elf32(object) => object.make_object(definitions),
+            Self::Elf64(object) => object.make_object(definitions),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => {
+                Err(Error::unsupported("not an object: it has no machine"))
+            }
+        }
     }
 
     /// The symbols and all else that a plan needs to know.
@@ -205,6 +237,18 @@ impl<'d> Object<'d> {
             (Self::Elf64(before), Object::Elf64(after)) => before.verify(after, edits, suffixes),
             _ => Err(Error::verification("a member is of another kind than before")),
         }
+    }
+}
+
+/// The names that a shared object defines for others with the version that a linker gives references to each (`@@`);
+/// `None` when `data` is no shared object for this machine.
+///
+/// # Errors
+/// Malformed.
+pub fn default_versions(data: &[u8], architecture: Architecture) -> Result<Option<DefaultVersions<'_>>> {
+    match Object::parse(data)?.architecture() {
+        Some(found) if found == architecture => elf::dynamic::default_versions(data),
+        _ => Ok(None),
     }
 }
 

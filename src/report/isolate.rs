@@ -9,6 +9,7 @@ use super::text::{count, counted, entry, some};
 use super::{Phase, producers};
 use crate::archive::ArchiveKind;
 use crate::error::{printable, printable_path};
+use crate::glibc::GlibcNeeds;
 use crate::input::ParsedArchive;
 use crate::isolate::Isolate;
 use crate::origin::Origin;
@@ -49,6 +50,8 @@ pub struct IsolateReport {
     pub stays: Vec<StayingName>,
     /// What was stripped, a kind asked for each.
     pub stripped: Vec<Stripped>,
+    /// Which glibc the archives need, where one was to suffice.
+    pub glibc: Option<GlibcNeeds>,
     /// What behaves otherwise than before, or may surprise.
     pub warnings: Vec<Warning>,
     /// What the run cost.
@@ -190,7 +193,7 @@ pub(crate) struct Facts<'a, 'd> {
 }
 
 impl IsolateReport {
-    /// What the plan says. The archives' outcome and the phases are filled in as they happen.
+    /// What the plan says. The archives' outcome, glibc's part and the phases are filled in as they happen.
     pub(crate) fn of_plan(facts: &Facts<'_, '_>) -> Self {
         let Facts { db, plan, policy, .. } = facts;
         let names = facts.names();
@@ -209,6 +212,7 @@ impl IsolateReport {
             registries: Vec::new(),
             stays: Vec::new(),
             stripped: Vec::new(),
+            glibc: None,
             warnings: Vec::new(),
             phases: Vec::new(),
         };
@@ -368,6 +372,10 @@ impl fmt::Display for IsolateReport {
         }
         for Stripped { what, sections, bytes } in &self.stripped {
             entry(f, "stripped", &format!("{what}: {}, {bytes} bytes", count(*sections, "section")))?;
+        }
+        if let Some(glibc) = &self.glibc {
+            entry(f, "glibc", &glibc.headline())?;
+            glibc.fmt(f)?;
         }
         for warning in &self.warnings {
             entry(f, "note", &format!("{} [{}]", warning.message, warning.name))?;

@@ -1,32 +1,25 @@
 //! Bitcode and bytecode: what older plugins make of it, and what is left when it is gone.
 
-use std::path::Path;
 use std::process::Command;
 
-use armend_test_support::{Linker, Lto, Run, Scratch, Toolchain, link_c, run_program, tool};
+use armend_test_support::{Linker, Lto, Run, Scratch, Toolchain, link_c, llvm_plugin, run_program, tool};
 
-use crate::{archive, audit, c_library, copied, finds, is_silent, js, mend, output, says, strings};
+use crate::{archive, audit, c_library, copied, demo, finds, is_silent, mend, output, says, strings};
 
-const EXPORTS: [&str; 3] = ["JS_LIMIT", "js_divide", "js_length"];
-
-/// The plugin of an LLVM older than any rustc's that is supported.
-fn old_plugin() -> &'static str {
-    const PLUGIN: &str = "/usr/lib/llvm-14/lib/LLVMgold.so";
-    assert!(Path::new(PLUGIN).exists(), "{PLUGIN} is missing: install llvm-14-linker-tools");
-    PLUGIN
-}
+const EXPORTS: [&str; 5] = ["js_free", "js_part", "js_sum", "js_text", "js_version"];
 
 /// How many of the exports GNU nm sees with the old plugin.
 fn seen_by_old_nm(scratch: &Scratch) -> usize {
-    let table = output("nm", scratch, &["--plugin", old_plugin(), "lib.a"]);
+    let plugin = llvm_plugin(14).display().to_string();
+    let table = output("nm", scratch, &["--plugin", &plugin, "lib.a"]);
     EXPORTS.iter().filter(|name| table.lines().any(|line| line.ends_with(&format!(" {name}")))).count()
 }
 
 fn links_with(linker: Linker, scratch: &Scratch) -> bool {
     let program = scratch.write(
         "main.c",
-        "int js_length(int, int), js_divide(int, int); extern const int JS_LIMIT;
-         int main(void) { return js_length(12, 3) + js_divide(1, 0) == JS_LIMIT - 1 ? 0 : 1; }",
+        "int js_sum(const int *, unsigned long), js_part(int); extern const int js_version;
+         int main(void) { int n[] = {3, 3}; return js_sum(n, 2) == js_part(5) && js_version == 7 ? 0 : 1; }",
     );
     let link = link_c(linker, &program, &[&scratch.path("lib.a")], &[], &scratch.path("program"));
     if link.outcome.success() {
@@ -38,12 +31,12 @@ fn links_with(linker: Linker, scratch: &Scratch) -> bool {
 #[test]
 fn exports_that_look_absent() {
     for lto in [Lto::Thin, Lto::Fat] {
-        let scratch = copied(&js(Toolchain::Stable, lto).build());
+        let scratch = copied(&demo(Toolchain::Stable, lto).build());
         assert_eq!(seen_by_old_nm(&scratch), 0, "the plugin reads the bitcode");
 
         let finding = finds(&scratch, "embedded-bitcode", &[]);
         assert_eq!(strings(&finding["names"]), EXPORTS);
-        says(&finding, "what", &["3 of 3 exports"]);
+        says(&finding, "what", &["5 of 5 exports"]);
         says(
             &finding,
             "breaks",
@@ -54,29 +47,35 @@ fn exports_that_look_absent() {
 
         mend(&scratch, &finding);
         is_silent(&scratch, "embedded-bitcode", &[]);
-        assert_eq!(seen_by_old_nm(&scratch), 3);
-        assert!(Linker::ALL.iter().all(|&linker| links_with(linker, &scratch)));
+        assert_eq!(seen_by_old_nm(&scratch), 5);
+        assert!(Linker::WITH_GOLD.iter().all(|&linker| links_with(linker, &scratch)));
     }
 }
 
 #[test]
 fn an_index_that_ranlib_has_emptied() {
     for lto in [Lto::Thin, Lto::Fat] {
-        let scratch = copied(&js(Toolchain::Stable, lto).build());
-        Run::of(Command::new(tool("ranlib")).current_dir(scratch.folder()).args(["--plugin", old_plugin(), "lib.a"]))
-            .succeeds();
-        assert!(!links_with(Linker::Bfd, &scratch));
+        let scratch = copied(&demo(Toolchain::Stable, lto).build());
+        Run::of(
+            Command::new(tool("ranlib"))
+                .current_dir(scratch.folder())
+                .arg("--plugin")
+                .arg(llvm_plugin(14))
+                .arg("lib.a"),
+        )
+        .succeeds();
+        assert!(!links_with(Linker::Bfd, &scratch) && !links_with(Linker::Gold, &scratch));
         assert!(links_with(Linker::RustLld, &scratch) && links_with(Linker::Mold, &scratch));
 
         let finding = finds(&scratch, "incomplete-index", &[]);
-        says(&finding, "what", &["all 3 exports"]);
+        says(&finding, "what", &["all 5 exports"]);
         says(&finding, "breaks", &["GNU ld and gold", "LLVM plugin older"]);
-        assert_eq!(strings(&finding["names"])[..3], EXPORTS);
+        assert_eq!(strings(&finding["names"])[..5], EXPORTS);
         assert_eq!(finding["mend"], "armend index lib.a");
 
         mend(&scratch, &finding);
         is_silent(&scratch, "incomplete-index", &[]);
-        assert!(links_with(Linker::Bfd, &scratch));
+        assert!(links_with(Linker::Bfd, &scratch) && links_with(Linker::Gold, &scratch));
     }
 }
 

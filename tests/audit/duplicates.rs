@@ -29,6 +29,9 @@ fn definitions() {
     assert_eq!(strings(&finding["names"]), ["fx_get", "fx_run"]);
     assert_eq!(strings(&finding["members"]), ["one.o", "two.o"]);
     assert_eq!(finding["mend"], "armend objcopy --weaken-symbol fx_get --weaken-symbol fx_run lib.a");
+    mend(&scratch, &finding);
+    is_silent(&scratch, "duplicate-definitions", &[]);
+    assert!(links_whole(&scratch));
 }
 
 /// Weak and common definitions, and those in groups, of which linkers keep one.

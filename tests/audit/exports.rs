@@ -41,4 +41,6 @@ fn wanted_and_not_there() {
     assert_eq!(strings(&finding["names"]), ["fx_run"]);
     assert_eq!(finding["mend"], "armend exports --restore lib.a --keep fx_run");
     assert_eq!(audit(&scratch, &["--keep", "fx_run"]).0, 1);
+    mend(&scratch, &finding);
+    is_silent(&scratch, "missing-exports", &["--keep", "fx_run"]);
 }

@@ -51,9 +51,9 @@ fn assembled(text: &str) -> Scratch {
     scratch
 }
 
-/// The library whose members with the exports carry bitcode: exports `js_length`, `js_divide`, `JS_LIMIT`.
-fn js(toolchain: Toolchain, lto: Lto) -> Staticlib {
-    Staticlib { workspace: "js", package: "js", toolchain, lto, ..Staticlib::foreign() }
+/// A library that is an rlib as well, so that with LTO its members carry bitcode: exports `js_*`.
+fn demo(toolchain: Toolchain, lto: Lto) -> Staticlib {
+    Staticlib { workspace: "exports", package: "demo", toolchain, lto, ..Staticlib::foreign() }
 }
 
 /// A copy of an archive as `lib.a`, in a fresh folder.

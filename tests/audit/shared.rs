@@ -5,7 +5,7 @@ use std::process::Command;
 
 use armend_test_support::{Lto, Run, Scratch, Toolchain, run_ok, std_staticlib, tool};
 
-use crate::{audit, c_library, copied, finds, is_silent, js, mend, says, scratch, strings};
+use crate::{audit, c_library, copied, demo, finds, is_silent, mend, says, scratch, strings};
 
 /// `one.a` and `two.a` as one archive, `lib.a`.
 fn join(scratch: &Scratch) {
@@ -33,8 +33,8 @@ fn names_of_every_rust_program() {
 /// A tag of the user's own makes names private as well.
 #[test]
 fn names_with_a_tag() {
-    let scratch = copied(&js(Toolchain::Stable, Lto::Thin).build());
-    run_ok(&mut scratch.command(&["isolate", "lib.a", "--keep", "js_*", "--keep", "JS_*", "--tag", "mine"]));
+    let scratch = copied(&demo(Toolchain::Stable, Lto::Thin).build());
+    run_ok(&mut scratch.command(&["isolate", "lib.a", "--keep", "js_*", "--tag", "mine"]));
     is_silent(&scratch, "shared-std", &[]);
     let (_, report) = audit(&scratch, &[]);
     assert_eq!(report["archives"][0]["std"][0]["personality"], "rust_eh_personality.mine");
@@ -45,7 +45,7 @@ fn names_with_a_tag() {
 fn two_toolchains_in_one_archive() {
     let scratch = scratch();
     for (toolchain, name) in [(Toolchain::Stable, "one.a"), (Toolchain::Nightly, "two.a")] {
-        fs::copy(js(toolchain, Lto::Thin).build(), scratch.path(name)).unwrap();
+        fs::copy(demo(toolchain, Lto::Thin).build(), scratch.path(name)).unwrap();
     }
     join(&scratch);
     let finding = finds(&scratch, "several-std", &[]);

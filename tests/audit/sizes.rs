@@ -5,7 +5,7 @@ use std::process::Command;
 use armend_test_support::{Lto, Run, Scratch, Toolchain, tool};
 use serde_json::Value;
 
-use crate::{audit, c_library, copied, js, output};
+use crate::{audit, c_library, copied, demo, output};
 
 const KINDS: [&str; 6] = ["code", "data", "debug", "bitcode", "symbols", "other"];
 
@@ -41,13 +41,13 @@ fn column(sizes: &Value, kind: &str) -> u64 {
 
 #[test]
 fn a_rust_archive() {
-    let scratch = copied(&js(Toolchain::Stable, Lto::Thin).build());
+    let scratch = copied(&demo(Toolchain::Stable, Lto::Thin).build());
     let account = sizes(&scratch);
     let bitcode = by_readelf(&scratch, &[".llvmbc", ".llvmcmd"]);
     assert!(bitcode > 1_000_000);
     assert_eq!((column(&account, "bitcode"), account["strip_bitcode"].as_u64()), (bitcode, Some(bitcode)));
     let origins: Vec<_> = account["origins"].as_array().unwrap().iter().map(|row| row["origin"].clone()).collect();
-    assert!(["js", "std", "compiler-builtins"].iter().all(|origin| origins.contains(&Value::from(*origin))));
+    assert!(["demo", "parts", "std", "compiler-builtins"].iter().all(|origin| origins.contains(&Value::from(*origin))));
 
     // What stripping leaves is no more than what the account says.
     let before = scratch.read("lib.a").len() as u64;

@@ -136,6 +136,8 @@ fn an_ambiguous_local_is_refused() {
     c_archive(&scratch, &[local, local], &[]);
     run(&scratch, &restore).refuses(&["\"js_run\": several definitions", "lib.a(m0.o)", "lib.a(m1.o)"]);
     assert_eq!(states(&exports(&scratch, &["lib.a", "--keep", "js_run"]).1), [("js_run", "local")]);
+    let text = run(&scratch, &["exports", "lib.a", "--keep", "js_run"]).succeeds();
+    assert!(text.text().contains("several local ones") && !text.text().contains("--restore"), "{text}");
 
     // A global one elsewhere is the export, and the local one stays what it is.
     c_archive(&scratch, &[local, "int js_run(void) { return 2; }"], &[]);

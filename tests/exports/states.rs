@@ -97,11 +97,35 @@ fn a_missing_export_says_why() {
     note("zzz", "nothing here defines it or refers to it");
 
     std::fs::copy(demo(Lto::Off), scratch.path("lib.a")).expect("copy");
-    let (_, report) = exports(&scratch, &["lib.a", "--keep", "js_plain", "--keep", "js_none_*"]);
+    let (_, report) =
+        exports(&scratch, &["lib.a", "--keep", "js_plain", "--keep", "js_none_*", "--keep", "unwrap_failed"]);
     let plain = export(&report, "js_plain")["notes"].to_string();
     assert!(plain.contains("parts::js_plain is there, mangled: #[unsafe(no_mangle)] is missing"), "{plain}");
     assert_eq!(export(&report, "js_none_*")["notes"][0], "no definition matches");
+    // core's function of that name is none that somebody forgot to export.
+    assert_eq!(export(&report, "unwrap_failed")["notes"][0], "nothing here defines it or refers to it");
     assert_eq!(run(&scratch, &["exports", "lib.a", "--require-pattern", "js_none_*"]).code, Some(1));
+}
+
+/// isolate checks in the same pass, and writes nothing then.
+#[test]
+fn isolate_requires_exports() {
+    let scratch = scratch();
+    lame(&scratch);
+    let before = scratch.read("lib.a");
+    let isolate = ["isolate", "lib.a", "--keep", "js_sum", "--require-exports"];
+    let said = [
+        "js_free (hidden)",
+        "js_lost (missing)",
+        "js_part (would become private)",
+        "js_text (local)",
+        "js_version (weak)",
+    ];
+    run(&scratch, &[&isolate[..], &[&header()]].concat()).refuses(&said);
+    assert_eq!(scratch.read("lib.a"), before);
+    scratch.write("list.txt", "js_sum\n");
+    run(&scratch, &[&isolate[..], &["list.txt"]].concat()).succeeds();
+    assert_eq!(states(&exports(&scratch, &["lib.a"]).1), [("js_sum", "global")]);
 }
 
 /// A wildcard is no net for what compilers make of a function, and a name in full is.

@@ -29,6 +29,7 @@ pub fn incomplete(facts: &Facts<'_>) -> Option<Found> {
     let is_export = |name: &String| exports.binary_search(name).is_ok();
     let (mut names, others): (Vec<String>, Vec<String>) =
         missing.iter().map(|(name, _)| name.clone()).partition(is_export);
+    names.sort_unstable();
     names.dedup();
     let lost = match names.len() {
         0 => String::new(),
