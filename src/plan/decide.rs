@@ -73,6 +73,7 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
         suffixes,
         fates: Vec::new(),
         registries: HashSet::new(),
+        weakened: HashSet::new(),
         warnings: HashSet::new(),
         pinned_signatures: HashSet::new(),
     };

@@ -34,6 +34,7 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("mold", &["mold"], "mold"),
     ("nm", &["nm"], "binutils"),
     ("objcopy", &["objcopy"], "binutils"),
+    ("objdump", &["objdump"], "binutils"),
     ("opt", &["opt-19", "opt"], "llvm-19"),
     ("prlimit", &["prlimit"], "util-linux"),
     ("ranlib", &["ranlib"], "binutils"),
