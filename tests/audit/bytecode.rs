@@ -2,9 +2,11 @@
 
 use std::process::Command;
 
-use armend_test_support::{Linker, Lto, Run, Scratch, Toolchain, link_c, llvm_plugin, members, run_program, tool};
+use armend_test_support::{
+    Linker, Lto, Run, Scratch, Toolchain, link_c, llvm_plugin, members, run_program, samples, tool,
+};
 
-use crate::{archive, audit, c_library, copied, demo, finds, is_silent, mend, output, says, strings};
+use crate::{TWO_C, archive, audit, c_library, copied, demo, finds, is_silent, mend, output, says, strings};
 
 const EXPORTS: [&str; 5] = ["js_free", "js_part", "js_sum", "js_text", "js_version"];
 
@@ -122,6 +124,15 @@ fn an_index_by_gcc_is_left_alone() {
         is_silent(&scratch, "incomplete-index", &[]);
         is_silent(&scratch, "stale-index", &[]);
     }
+    // Nor is what it defines called undefined.
+    let mixed = c_library("gcc", &["-fPIC"], "");
+    let plain = mixed.path("plain.o");
+    std::fs::rename(mixed.path("one.o"), &plain).unwrap();
+    archive(&mixed, &[plain.clone()]);
+    assert_eq!(strings(&finds(&mixed, "undefined-references", &[])["names"]), ["fx_helper"]);
+    let slim = samples::compile("gcc", &["-flto", "-fno-fat-lto-objects"], mixed.folder(), "two.c", TWO_C);
+    archive(&mixed, &[plain, slim]);
+    is_silent(&mixed, "undefined-references", &[]);
     // None of a member's names: that is not GCC's doing.
     let wrong = c_library("gcc", &["-flto", "-ffat-lto-objects"], "");
     let mut bytes = wrong.read("lib.a");
