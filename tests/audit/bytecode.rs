@@ -128,7 +128,7 @@ fn an_index_by_gcc_is_left_alone() {
     let mixed = c_library("gcc", &["-fPIC"], "");
     let plain = mixed.path("plain.o");
     std::fs::rename(mixed.path("one.o"), &plain).unwrap();
-    archive(&mixed, &[plain.clone()]);
+    archive(&mixed, std::slice::from_ref(&plain));
     assert_eq!(strings(&finds(&mixed, "undefined-references", &[])["names"]), ["fx_helper"]);
     let slim = samples::compile("gcc", &["-flto", "-fno-fat-lto-objects"], mixed.folder(), "two.c", TWO_C);
     archive(&mixed, &[plain, slim]);
