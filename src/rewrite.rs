@@ -12,7 +12,7 @@ use crate::archive::{ArchiveIndex, ArchiveKind, ArchiveWriter, Member, NewMember
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{Input, ParsedArchive};
 use crate::object::Object;
-use crate::object::symbol::{ObjectEdits, ObjectSymbols, Suffixes};
+use crate::object::symbol::{Bytecode, ObjectEdits, ObjectSymbols, Suffixes};
 use crate::output::{Output, Staged, Target};
 use crate::patch::Patch;
 use crate::report::{ArchiveSummary, Clock};
@@ -264,6 +264,18 @@ pub fn index_of<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a ObjectSymbols<
         }
     }
     index
+}
+
+/// The symbols, of which an index is to be made.
+///
+/// # Errors
+/// Unsupported, for GCC's bytecode alone: GCC's plugin tells its `ar` the names, which are not read here.
+pub fn to_be_indexed(symbols: ObjectSymbols<'_>) -> Result<ObjectSymbols<'_>> {
+    if symbols.bytecode == Some(Bytecode::GccSlim) {
+        let what = "GCC LTO bytecode and no machine code, whose symbols cannot be read: the index would lack them";
+        return Err(Error::unsupported(what).with_help("gcc-ranlib makes its index; or build it without -flto"));
+    }
+    Ok(symbols)
 }
 
 /// Carries out what is planned for archives together, and puts the results in place when all are complete.

@@ -147,6 +147,8 @@ pub fn is_export(db: &SymbolDb<'_>, id: NameId) -> bool {
         && !mangling::is_mangled(name.bytes)
         // LTO's promoted locals.
         && memchr::memmem::find(name.bytes, b".llvm.").is_none()
+        // GCC's mark of an object without machine code.
+        && name.bytes != b"__gnu_lto_slim"
         && db.origin(id).is_some_and(|origin| !origin.is_in_every_rust_program())
 }
 

@@ -14,6 +14,7 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("dpkg-deb", &["dpkg-deb"], "dpkg"),
     ("g++", &["g++"], "g++"),
     ("gcc", &["gcc"], "gcc"),
+    ("gcc-ar", &["gcc-ar"], "gcc"),
     ("gdb", &["gdb"], "gdb"),
     ("go", &["go"], "golang-go"),
     ("ld.bfd", &["ld.bfd"], "binutils"),
