@@ -14,7 +14,7 @@ mod version;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, printable};
 use crate::input::{Input, ParsedArchive};
 use crate::object::Object;
 use crate::object::architecture::Architecture;
@@ -82,6 +82,16 @@ fn carry_out<'d>(
     rewrite::carry_out(parsed, inputs, edits.into_iter(), output, &mut Clock::start())
 }
 
+/// The oldest release that an archive can do with, as linked against the newest that is known.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct GlibcFloor {
+    /// The release.
+    pub version: Version,
+    /// What asks for it, by name.
+    pub names: Vec<String>,
+}
+
 /// What archives refer to, and what decides about it.
 #[derive(Debug)]
 pub(crate) struct Survey<'d> {
@@ -108,6 +118,15 @@ impl<'d> Survey<'d> {
         check_libc(parsed, db)?;
         let sysroot = sysroot.map(|root| Sysroot::read(root, architecture)).transpose()?;
         Ok(Self { decider: Decider { architecture, history, sysroot }, uses: uses(db) })
+    }
+
+    /// The oldest release that has all that is referred to, and what asks for it; `None` where nothing does.
+    pub fn floor(&self) -> Option<GlibcFloor> {
+        let binds = self.uses.iter().filter_map(|used| Some((self.decider.binds(used)?, used)));
+        let binds: Vec<_> = binds.collect();
+        let version = binds.iter().map(|&(version, _)| version).max()?;
+        let asks = binds.iter().filter(|&&(needed, _)| needed == version);
+        Some(GlibcFloor { version, names: asks.map(|(_, used)| printable(used.name)).collect() })
     }
 
     /// What makes `limit` suffice.
