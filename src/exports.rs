@@ -54,6 +54,16 @@ impl Exports {
     }
 }
 
+/// The names that `keep` includes and [`Restore`] is for: what defines them is local or hidden.
+///
+/// # Errors
+/// Malformed, with file, member and offset.
+pub(crate) fn restorable<'d>(parsed: &[ParsedArchive<'d>], db: &SymbolDb<'d>, keep: &Keep) -> Result<Vec<&'d [u8]>> {
+    let found = Survey::of(parsed, db, keep)?.found.into_iter();
+    let found = found.filter(|(_, found)| matches!(found.standing(), Standing::Local | Standing::Hidden));
+    Ok(found.map(|(name, _)| name).collect())
+}
+
 /// That the symbols of all objects can be read: what is in another would pass for missing.
 fn check_readable(parsed: &ParsedArchive<'_>) -> Result<()> {
     let unserved = parsed.objects.iter().enumerate().find_map(|(at, object)| match object {

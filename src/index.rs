@@ -16,7 +16,7 @@ use crate::object::symbol::{ObjectEdits, Suffixes};
 use crate::output::{Output, Staged, Target};
 use crate::patch::Patch;
 use crate::report::{ArchiveSummary, Clock, SCHEMA};
-use crate::rewrite::{ArchiveEdits, each_archive, index_of};
+use crate::rewrite::{ArchiveEdits, each_archive, index_of, to_be_indexed};
 
 /// What becomes of the dates and owners in headers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -117,7 +117,7 @@ impl Index {
                 Object::Unserved(kind) => {
                     Err(Error::unsupported(format!("{kind}, whose symbols cannot be read: the index would lack them")))
                 }
-                object => object.symbols(),
+                object => object.symbols().and_then(to_be_indexed),
             }
             .map_err(|error| parsed.locate(error, at))
         });

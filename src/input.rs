@@ -55,7 +55,7 @@ impl Input {
     }
 
     fn open_from(path: &Path, base: &Path, staged: &HashMap<PathBuf, PathBuf>) -> Result<Self> {
-        let bytes = read(path).map_err(|error| Error::io("cannot read the archive", error).in_archive(path))?;
+        let bytes = read(path).map_err(|error| Error::io("cannot read the file", error).in_archive(path))?;
         let len = bytes.as_slice().len() as u64;
         let externals = thin::open(bytes.as_slice(), base, staged).map_err(|error| error.in_archive(path))?;
         Ok(Self { path: path.to_path_buf(), bytes, len, externals })

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Result;
 use crate::exports;
+use crate::glibc::{GlibcNeeds, Pins, Survey, Version};
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
 use crate::merge;
@@ -17,6 +18,7 @@ use crate::policy::{KeepSource, Method, Registries, Scope};
 use crate::report::{Clock, Facts, IsolateReport};
 use crate::rewrite::{ArchiveEdits, carry_out};
 use crate::strip::{Strip, Stripped};
+use crate::undefined;
 
 /// What to keep, what becomes private, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,10 +39,14 @@ pub struct Isolate {
     pub force: bool,
     /// The linker that first joins the members into one object, GNU ld or one that takes its options.
     pub merge: Option<PathBuf>,
+    /// Patterns over what nothing provides, the C runtime included: references that become weak.
+    pub weaken_undefined: Vec<String>,
     /// What goes away besides.
     pub strip: Strip,
     /// What has to be global, and stay so.
     pub require: Vec<KeepSource>,
+    /// The release of glibc that is to suffice.
+    pub glibc: Option<Version>,
 }
 
 impl Default for Isolate {
@@ -54,8 +60,10 @@ impl Default for Isolate {
             registries: Registries::default(),
             force: false,
             merge: None,
+            weaken_undefined: Vec::new(),
             strip: Strip::default(),
             require: Vec::new(),
+            glibc: None,
         }
     }
 }
@@ -104,7 +112,8 @@ impl Isolate {
         let keep = keep_from::load(&self.keep)?;
         let tag = self.tag_for(&parsed);
         clock.lap("fingerprint");
-        let plan = plan::decide(&db, self, &keep, tag)?;
+        let mut plan = plan::decide(&db, self, &keep, tag)?;
+        plan.weakened = undefined::names_to_weaken(&self.weaken_undefined, &parsed, &db)?;
         let require = keep_from::load(&self.require)?;
         let checked = plan::check(&parsed, &db, &plan, self, &keep);
         let checked = checked.and_then(|()| exports::check_required(&parsed, &db, &plan, &require));
@@ -117,8 +126,19 @@ impl Isolate {
             IsolateReport::of_plan(&Facts { archives: &parsed, db: &db, plan: &plan, keep: &keep, policy: self });
         report.stripped = stripped;
         clock.lap("report");
-        let edits = (0..parsed.len()).map(|archive| archive_edits(archive, &db, &plan, &removals[archive]));
-        report.archives = carry_out(&parsed, &inputs, edits, output, &mut clock)?;
+        let mut pins = Pins::default();
+        if let Some(limit) = self.glibc {
+            let survey = Survey::of(&parsed, &db, None, Some(limit))?;
+            report.glibc = Some(GlibcNeeds::of(&parsed, &db, &survey, self.glibc));
+            pins = survey.pins(limit);
+            clock.lap("glibc");
+        }
+        let edits = parsed.iter().enumerate().map(|(archive, parsed)| {
+            let mut edits = archive_edits(archive, &db, &plan, &removals[archive]);
+            pins.add_to(&mut edits, parsed, db.members_of(archive)).map(|()| edits)
+        });
+        let edits = edits.collect::<Result<Vec<_>>>()?;
+        report.archives = carry_out(&parsed, &inputs, edits.into_iter(), output, &mut clock)?;
         report.changed = report.archives.iter().any(|archive| archive.changed);
         report.phases = clock.into_phases();
         Ok(report)

@@ -6,6 +6,7 @@ pub mod diff;
 pub mod error;
 pub mod explain;
 pub mod exports;
+pub mod glibc;
 pub mod index;
 pub mod input;
 pub mod isolate;
@@ -22,6 +23,7 @@ pub mod policy;
 pub mod report;
 pub mod rewrite;
 pub mod strip;
+pub mod undefined;
 
 pub use audit::Audit;
 pub use error::{Error, ErrorKind, Location, Result};

@@ -78,7 +78,7 @@ fn write_without_bitcode(object: &Object<'_>, data: &[u8], path: &Path) -> Resul
 
 fn archive_of(parsed: &ParsedArchive<'_>, merged: &[u8], others: impl Iterator<Item = usize>) -> Result<Input> {
     let original = &parsed.archive;
-    let mut members = vec![Member::first(b"merged.o\0\0\0\0", merged, original.kind)];
+    let mut members = vec![Member::new(b"merged.o\0\0\0\0", merged, original.kind)];
     members.extend(others.map(|at| original.members[at]));
     let archive =
         Archive { kind: original.kind, thin: false, index: Vec::new(), name_table: original.name_table, members };
@@ -86,7 +86,7 @@ fn archive_of(parsed: &ParsedArchive<'_>, merged: &[u8], others: impl Iterator<I
     let mut index = ArchiveIndex::default();
     index.has_objects = true;
     let mut bytes = Cursor::new(Vec::new());
-    let mut writer = ArchiveWriter::start(&mut bytes, archive.kind, &index, &archive)?;
+    let mut writer = ArchiveWriter::start(&mut bytes, archive.kind, archive.members.len(), &index, &archive)?;
     for member in &archive.members {
         writer.append(&NewMember { member, parts: vec![member.data] })?;
     }

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::archive::{ArchiveIndex, ArchiveKind, ArchiveWriter, NewMember};
+use crate::archive::{ArchiveIndex, ArchiveKind, ArchiveWriter, Member, NewMember};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{Input, ParsedArchive};
 use crate::object::Object;
-use crate::object::symbol::{ObjectEdits, ObjectSymbols, Suffixes};
+use crate::object::symbol::{Bytecode, ObjectEdits, ObjectSymbols, Suffixes};
 use crate::output::{Output, Staged, Target};
 use crate::patch::Patch;
 use crate::report::{ArchiveSummary, Clock};
@@ -27,10 +27,21 @@ pub struct ArchiveEdits<'a> {
     pub members: Vec<ObjectEdits>,
     /// What the names of private symbols and registries carry.
     pub suffixes: &'a Suffixes,
+    /// Objects to stand behind the members.
+    pub appended: Vec<Appended>,
     /// The index of the result.
     pub index: ArchiveIndex,
     /// Where the files of a thin archive's members are that change, until they take their places.
     pub staged: HashMap<PathBuf, PathBuf>,
+}
+
+/// A new member.
+#[derive(Debug, Clone)]
+pub struct Appended {
+    /// As [`Member::new`] takes it.
+    pub padded_name: &'static [u8],
+    /// Its object.
+    pub data: Vec<u8>,
 }
 
 /// What came of writing an archive.
@@ -44,7 +55,20 @@ enum Written {
 impl<'a> ArchiveEdits<'a> {
     /// For an archive without members.
     pub fn new(suffixes: &'a Suffixes) -> Self {
-        Self { members: Vec::new(), suffixes, index: ArchiveIndex::default(), staged: HashMap::new() }
+        Self {
+            members: Vec::new(),
+            suffixes,
+            appended: Vec::new(),
+            index: ArchiveIndex::default(),
+            staged: HashMap::new(),
+        }
+    }
+
+    /// For members of these symbols, none of which changes yet.
+    pub fn unchanged<'o, 'd: 'o>(suffixes: &'a Suffixes, objects: impl Iterator<Item = &'o ObjectSymbols<'d>>) -> Self {
+        let objects: Vec<_> = objects.collect();
+        let members = vec![ObjectEdits::default(); objects.len()];
+        Self { members, index: index_of(objects), ..Self::new(suffixes) }
     }
 
     /// How many members change.
@@ -54,7 +78,7 @@ impl<'a> ArchiveEdits<'a> {
 
     /// Whether the archive as it stands is not yet what these edits make of it, index included.
     pub fn would_change(&self, parsed: &ParsedArchive<'_>) -> bool {
-        self.changed_members() > 0 || !parsed.archive.index_is(&self.index)
+        self.changed_members() > 0 || !self.appended.is_empty() || !parsed.archive.index_is(&self.index)
     }
 
     /// Writes the result beside `target` and verifies it, where `output` asks for one: what is there already is not
@@ -94,7 +118,7 @@ impl<'a> ArchiveEdits<'a> {
         // How wide the index's offsets have to be is only known when all members are patched: that it is as if none
         // changed is seldom wrong.
         let last_header = archive.last_header_without_index();
-        let mut kind = self.index.kind_for(archive.kind, archive.members.len(), last_header)?;
+        let mut kind = self.index.kind_for(archive.kind, self.members_after(), last_header)?;
         loop {
             match self.write_as(parsed, BufWriter::with_capacity(1 << 20, file), kind)? {
                 Written::Whole(len) => return Ok(len),
@@ -111,7 +135,7 @@ impl<'a> ArchiveEdits<'a> {
         out: W,
         kind: ArchiveKind,
     ) -> Result<Written> {
-        let mut writer = ArchiveWriter::start(out, kind, &self.index, &parsed.archive)?;
+        let mut writer = ArchiveWriter::start(out, kind, self.members_after(), &self.index, &parsed.archive)?;
         // One batch is written while the next is patched.
         let mut ready = self.patch_batch(parsed, 0)?;
         for start in (0..self.members.len()).step_by(BATCH) {
@@ -120,8 +144,16 @@ impl<'a> ArchiveEdits<'a> {
             written?;
             ready = next?;
         }
+        for new in &self.appended {
+            let member = Member::new(new.padded_name, &new.data, kind);
+            writer.append(&NewMember { member: &member, parts: vec![&new.data] })?;
+        }
         let needed = writer.needed_kind(parsed.archive.kind, &self.index)?;
         if needed == kind { writer.finish(&self.index).map(Written::Whole) } else { Ok(Written::Needs(needed)) }
+    }
+
+    fn members_after(&self) -> usize {
+        self.members.len() + self.appended.len()
     }
 
     fn patch_batch(&self, parsed: &ParsedArchive<'_>, start: usize) -> Result<Vec<Patch>> {
@@ -161,11 +193,13 @@ impl<'a> ArchiveEdits<'a> {
             _ => Error::verification(error.to_string()).in_archive(&parsed.input.path),
         };
         let archive = input.archive().map_err(place)?;
-        if archive.members.len() != parsed.archive.members.len() || archive.name_table != parsed.archive.name_table {
+        if archive.members.len() != self.members_after() || archive.name_table != parsed.archive.name_table {
             return Err(place(Error::verification("the members are not those of the original")));
         }
         let symbols = archive.members.par_iter().enumerate().map(|(at, member)| {
-            let old = &parsed.archive.members[at];
+            let Some(old) = parsed.archive.members.get(at) else {
+                return self.verify_appended(member, at - self.members.len());
+            };
             let named = member.name == old.name && member.header.bytes()[16..48] == old.header.bytes()[16..48];
             let edits = &self.members[at];
             if !named || edits.is_empty() && member.data.len() != old.data.len() {
@@ -177,7 +211,9 @@ impl<'a> ArchiveEdits<'a> {
             }
             object.symbols()
         });
-        let symbols = symbols.enumerate().map(|(at, symbols)| symbols.map_err(|error| parsed.locate(error, at)));
+        let symbols = symbols
+            .enumerate()
+            .map(|(at, symbols)| symbols.map_err(|error| error.in_member(archive.members[at].name, 0)));
         let symbols = symbols.collect::<Result<Vec<_>>>().map_err(place)?;
         let mut index = index_of(&symbols);
         index.absent = self.index.absent;
@@ -185,6 +221,16 @@ impl<'a> ArchiveEdits<'a> {
             return Err(place(Error::verification("the index is not that of the members")));
         }
         Ok(())
+    }
+}
+
+impl ArchiveEdits<'_> {
+    fn verify_appended<'d>(&self, member: &Member<'d>, at: usize) -> Result<ObjectSymbols<'d>> {
+        let Appended { padded_name, data } = &self.appended[at];
+        if !padded_name.starts_with(member.name) || member.data != data {
+            return Err(Error::verification("a new member is not as planned"));
+        }
+        Object::parse(member.data)?.symbols()
     }
 }
 
@@ -218,6 +264,18 @@ pub fn index_of<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a ObjectSymbols<
         }
     }
     index
+}
+
+/// The symbols, of which an index is to be made.
+///
+/// # Errors
+/// Unsupported, for GCC's bytecode alone: GCC's plugin tells its `ar` the names, which are not read here.
+pub fn to_be_indexed(symbols: ObjectSymbols<'_>) -> Result<ObjectSymbols<'_>> {
+    if symbols.bytecode == Some(Bytecode::GccSlim) {
+        let what = "GCC LTO bytecode and no machine code, whose symbols cannot be read: the index would lack them";
+        return Err(Error::unsupported(what).with_help("gcc-ranlib makes its index; or build it without -flto"));
+    }
+    Ok(symbols)
 }
 
 /// Carries out what is planned for archives together, and puts the results in place when all are complete.

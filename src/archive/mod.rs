@@ -55,10 +55,10 @@ pub struct Member<'d> {
 }
 
 impl<'d> Member<'d> {
-    /// A member for the front of an archive of this kind, to be written there. Its name has at most 15 bytes, is
-    /// followed by NULs up to a length of 4 modulo 8, and goes with the NULs in front of the data in BSD's kinds, so
-    /// that the data starts at a multiple of 8.
-    pub fn first(padded_name: &'d [u8], data: &'d [u8], kind: ArchiveKind) -> Self {
+    /// A member to be written to an archive of this kind. Its name has at most 15 bytes, is followed by NULs up to a
+    /// length of 4 modulo 8, and goes with the NULs in front of the data in BSD's kinds, so that the data of an
+    /// archive's first member starts at a multiple of 8.
+    pub fn new(padded_name: &'d [u8], data: &'d [u8], kind: ArchiveKind) -> Self {
         let name = parse::trim_nul(padded_name);
         let (raw, inline_name) = if kind.is_bsd_like() {
             (format!("#1/{}", padded_name.len()).into_bytes(), padded_name)

@@ -27,13 +27,20 @@ pub struct ArchiveWriter<W> {
 }
 
 impl<W: Write + Seek> ArchiveWriter<W> {
-    /// Starts an archive of this kind whose index will be `index`, and whose long names are those of `original`.
+    /// Starts an archive of this kind with so many members, whose index will be `index`, and whose long names are
+    /// those of `original`.
     ///
     /// # Errors
     /// What `out` returns.
-    pub fn start(mut out: W, kind: ArchiveKind, index: &ArchiveIndex, original: &Archive<'_>) -> Result<Self> {
+    pub fn start(
+        mut out: W,
+        kind: ArchiveKind,
+        members: usize,
+        index: &ArchiveIndex,
+        original: &Archive<'_>,
+    ) -> Result<Self> {
         out.write_all(if original.thin { THIN_MAGIC } else { MAGIC }).map_err(cannot_write)?;
-        let room = index.len_in_file(kind, original.members.len());
+        let room = index.len_in_file(kind, members);
         out.seek(SeekFrom::Start((MAGIC.len() + room) as u64)).map_err(cannot_write)?;
         let names = original.name_table.unwrap_or_default();
         out.write_all(names).map_err(cannot_write)?;

@@ -4,9 +4,10 @@ use rayon::prelude::*;
 
 use crate::archive::IndexDifference;
 use crate::error::{Result, printable, printable_path};
+use crate::exports::restorable;
 use crate::input::ParsedArchive;
 use crate::object::Object;
-use crate::object::symbol::{FixedReference, Section, SectionPurpose, Stack};
+use crate::object::symbol::{Bytecode, FixedReference, Section, SectionPurpose, Stack};
 use crate::plan::{MemberSymbols, NameId, SymbolDb, is_export};
 use crate::policy::{Keep, KeepSource};
 use crate::rewrite::index_of;
@@ -21,6 +22,8 @@ pub(super) struct Facts<'a> {
     pub keep: &'a Keep,
     /// The same as arguments of `armend isolate`, each with a space before it.
     pub keep_arguments: String,
+    /// The wanted exports that are local or hidden.
+    pub restorable: Vec<&'a [u8]>,
     /// For each member, what only audits ask.
     pub members: Vec<MemberFacts<'a>>,
     /// What its index is.
@@ -68,7 +71,8 @@ impl<'a> Facts<'a> {
         let members = members.collect::<Result<Vec<_>>>()?;
         let index = IndexState::of(&archive[0], &db);
         let exports = exports(&db, keep);
-        Ok(Self { db, keep, keep_arguments: arguments(sources), members, index, exports, archive })
+        let restorable = if keep.is_automatic() { Vec::new() } else { restorable(&archive, &db, keep)? };
+        Ok(Self { db, keep, keep_arguments: arguments(sources), restorable, members, index, exports, archive })
     }
 
     /// The archive.
@@ -141,17 +145,31 @@ impl IndexState {
         let Some(IndexDifference { missing, extra }) = archive.index_difference(&expected) else {
             return Self::Garbled;
         };
-        // What members define that cannot be read is not known to be wrong.
-        let unread = |member: u32| matches!(parsed.objects[member as usize], Object::Unserved(_));
-        let missing: Vec<_> = missing.iter().map(|(name, member)| (printable(name), *member)).collect();
-        let extra = extra.iter().filter(|(_, member)| !member.is_some_and(unread));
+        // What is said of members that cannot be read is not known to be wrong.
+        let mut lacking = vec![0; parsed.objects.len()];
+        missing.iter().for_each(|(_, member)| lacking[*member as usize] += 1);
+        let known: Vec<bool> = lacking.iter().enumerate().map(|(at, &count)| is_known(parsed, db, at, count)).collect();
+        let is_known = |member: u32| known[member as usize];
+        let missing = missing.iter().filter(|(_, member)| is_known(*member));
+        let missing: Vec<_> = missing.map(|(name, member)| (printable(name), *member)).collect();
+        let extra = extra.iter().filter(|(_, member)| member.is_none_or(is_known));
         let extra: Vec<_> = extra.map(|(name, member)| (printable(name), *member)).collect();
-        let any_unread = parsed.objects.iter().any(|object| matches!(object, Object::Unserved(_)));
         match (missing.is_empty(), extra.is_empty()) {
-            (true, true) if any_unread => Self::Current,
+            (true, true) if known.contains(&false) => Self::Current,
             (true, true) => Self::OtherLayout,
             _ => Self::Wrong { missing, extra },
         }
+    }
+}
+
+/// Whether what an index says of a member can be judged, in which the index lacks so many names. GCC's plugin tells `ar`
+/// and `ranlib` what the bytecode defines: more or less than the machine code beside it, but not nothing.
+fn is_known(parsed: &ParsedArchive<'_>, db: &SymbolDb<'_>, position: usize, lacking: usize) -> bool {
+    let object = &db.members()[position].object;
+    match object.bytecode {
+        Some(Bytecode::GccSlim) => false,
+        Some(Bytecode::GccFat) => object.symbols.iter().filter(|symbol| symbol.indexed).count() == lacking,
+        _ => !matches!(parsed.objects[position], Object::Unserved(_)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The report of `audit`.
 
-use std::fmt;
+use std::{fmt, slice};
 
 use super::facts::Facts;
 use super::finding::Finding;
@@ -10,7 +10,8 @@ use super::sizes::Sizes;
 use super::std_copies::{StdCopy, std_copies};
 use crate::archive::ArchiveKind;
 use crate::error::{printable, printable_path};
-use crate::report::text::{count, entry};
+use crate::glibc::{GlibcFloor, Survey};
+use crate::report::text::{count, entry, some};
 use crate::report::{Toolchain, producers};
 
 /// What `audit` found.
@@ -47,6 +48,8 @@ pub struct ArchiveAudit {
     pub exports: Vec<String>,
     /// What it refers to, by who provides it.
     pub needs: Vec<Needs>,
+    /// Which glibc it needs; absent where it is not for one.
+    pub glibc: Option<GlibcFloor>,
     /// What was found, the worst first.
     pub findings: Vec<Finding>,
     /// Where the bytes are, if that was asked.
@@ -69,6 +72,8 @@ impl ArchiveAudit {
             std: std_copies(facts),
             exports: facts.exports.iter().map(|&id| facts.name(id)).collect(),
             needs: needs(facts),
+            // What is not for glibc has no floor there.
+            glibc: Survey::of(slice::from_ref(parsed), &facts.db, None, None).ok().and_then(|survey| survey.floor()),
             findings: Vec::new(),
             sizes: None,
         }
@@ -98,6 +103,10 @@ impl fmt::Display for ArchiveAudit {
         let needs: Vec<_> = needs.map(Needs::to_string).collect();
         if !needs.is_empty() {
             entry(f, "needs", &needs.join(", "))?;
+        }
+        if let Some(GlibcFloor { version, names }) = &self.glibc {
+            let text = format!("{version}, for {}: armend glibc says more, and --pin lowers it", some(names, 2));
+            entry(f, "glibc", &text)?;
         }
         self.findings.iter().try_for_each(|finding| write!(f, "{finding}"))?;
         self.sizes.iter().try_for_each(|sizes| write!(f, "{sizes}"))

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use armend::glibc::Version;
 use armend::policy::{KeepSource, Method, Registries, Scope};
 use armend::{Isolate, Strip};
 use clap::{Args, ValueEnum};
@@ -32,6 +33,9 @@ pub struct Command {
     archives: Vec<PathBuf>,
     #[command(flatten)]
     policy: PolicyArgs,
+    /// Make references to what the pattern matches weak, of those that nothing provides, the C runtime included
+    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
+    weaken_undefined: Vec<String>,
     /// Take out embedded bitcode and LTO bytecode, and keep the machine code
     #[arg(long)]
     strip_bitcode: bool,
@@ -41,6 +45,9 @@ pub struct Command {
     /// Write nothing unless all that FILE names is global and stays so: a list of any kind, a C header, a library
     #[arg(long, value_name = "FILE")]
     require_exports: Vec<PathBuf>,
+    /// Make this release of glibc suffice, as `armend glibc --pin` does
+    #[arg(long, value_name = "VERSION")]
+    glibc: Option<Version>,
     #[command(flatten)]
     destination: Destination,
 }
@@ -127,8 +134,10 @@ impl PolicyArgs {
             },
             force: self.force,
             merge: self.merge.then(|| self.linker.clone()),
+            weaken_undefined: Vec::new(),
             strip: Strip::default(),
             require: Vec::new(),
+            glibc: None,
         }
     }
 }
@@ -138,8 +147,10 @@ impl Command {
         let output = self.destination.output();
         global.check_output(&output)?;
         let strip = Strip { bitcode: self.strip_bitcode, debug: self.strip_debug };
+        let weaken_undefined = self.weaken_undefined.clone();
         let require = self.require_exports.iter().cloned().map(KeepSource::List).collect();
-        let mut report = Isolate { strip, require, ..self.policy.policy() }.run(&self.archives, &output)?;
+        let isolate = Isolate { strip, require, glibc: self.glibc, weaken_undefined, ..self.policy.policy() };
+        let mut report = isolate.run(&self.archives, &output)?;
         if global.verbose == 0 {
             // Times differ from run to run; without being asked for, the report is a function of the input.
             report.phases.clear();

@@ -5,12 +5,14 @@ mod destination;
 mod diff;
 mod explain;
 mod exports;
+mod glibc;
 mod index;
 mod isolate;
 mod keep;
 mod objcopy;
 mod ranlib;
 mod response;
+mod undefined;
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -44,6 +46,8 @@ enum Verb {
     Index(index::Command),
     Objcopy(objcopy::Command),
     Diff(diff::Command),
+    Glibc(glibc::Command),
+    Undefined(undefined::Command),
 }
 
 /// Options of every verb.
@@ -126,6 +130,8 @@ fn run() -> anyhow::Result<Outcome> {
         Verb::Index(command) => command.run(&cli.global),
         Verb::Objcopy(command) => command.run(behind, &cli.global),
         Verb::Diff(command) => command.run(&cli.global),
+        Verb::Glibc(command) => command.run(&cli.global),
+        Verb::Undefined(command) => command.run(&cli.global),
     })
 }
 
@@ -157,6 +163,15 @@ impl Global {
             Format::Text => format!("{report}{details}"),
         };
         print(&text, *output == Output::Stdout)
+    }
+
+    /// Prints one line of a report alone; as JSON, all of it.
+    fn print_line<R: serde::Serialize>(&self, report: &R, line: &str, output: &Output) -> anyhow::Result<()> {
+        let text = match self.format {
+            Format::Json => serde_json::to_string_pretty(report)?,
+            Format::Text => line.to_owned(),
+        };
+        print(&(text + "\n"), *output == Output::Stdout)
     }
 }
 

@@ -40,13 +40,13 @@ pub(super) fn reasons<'n>(
         said.extend(referred(parsed, db, name));
         if said.is_empty() {
             said.push(ABSENT.to_owned());
-            said.extend(slim.clone());
             let exports = plan::exports(db).map(|id| printable(db.name(id).bytes));
             let nearest = plan::nearest(exports, &printable(name));
             if !nearest.is_empty() {
                 said.push(format!("similar: {}", nearest.join(", ")));
             }
         }
+        said.extend(slim.clone());
         reasons.insert(name, said);
     }
     Ok(reasons)

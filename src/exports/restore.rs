@@ -17,7 +17,7 @@ use crate::output::Output;
 use crate::plan::{MemberId, SymbolDb, check_not_thin};
 use crate::policy::KeepSource;
 use crate::report::{Clock, SCHEMA};
-use crate::rewrite::{ArchiveEdits, carry_out, index_of};
+use crate::rewrite::{ArchiveEdits, carry_out, index_of, to_be_indexed};
 
 /// Which exports are to be global again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -165,7 +165,7 @@ impl<'d> Restorer<'_, 'd> {
 fn index_after(parsed: &ParsedArchive<'_>, edits: &[ObjectEdits]) -> Result<ArchiveIndex> {
     let symbols = parsed.objects.par_iter().zip(edits).enumerate().map(|(at, (object, edits))| {
         let symbols = if edits.is_empty() { object.symbols() } else { symbols_after(object, edits) };
-        symbols.map_err(|error| parsed.locate(error, at))
+        symbols.and_then(to_be_indexed).map_err(|error| parsed.locate(error, at))
     });
     Ok(index_of(&symbols.collect::<Result<Vec<_>>>()?))
 }

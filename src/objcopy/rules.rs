@@ -154,6 +154,9 @@ impl Objcopy {
 /// it to the next one to make the group private. Compilers' own local signatures, as of C++'s `C5` constructors, are
 /// no definitions, and their groups shared ones.
 fn local_signatures(object: &Object<'_>, symbols: &[Symbol<'_>]) -> Result<HashSet<SymbolIndex>> {
+    if symbols.is_empty() {
+        return Ok(HashSet::new());
+    }
     let groups = object.symbols()?.groups;
     let local = groups.iter().filter_map(|group| match group.symbol {
         SignatureSymbol::Local(index) => {

@@ -24,8 +24,9 @@ pub struct LinkedExports {
 /// # Errors
 /// Malformed.
 pub fn dynamic_exports(data: &[u8]) -> Result<Option<LinkedExports>> {
-    if let Some(names) = elf::dynamic::exports(data)? {
-        return Ok(Some(LinkedExports { names: names.into_iter().map(<[u8]>::to_vec).collect(), underscored: false }));
+    if let Some(found) = elf::dynamic::definitions(data)? {
+        let names = found.iter().map(|definition| definition.name.to_vec()).collect();
+        return Ok(Some(LinkedExports { names, underscored: false }));
     }
     match FileKind::parse(data) {
         Ok(FileKind::MachO32 | FileKind::MachO64) => exports(data, true),

@@ -1,13 +1,18 @@
 //! Objects: the one place that tells formats apart. Each format's own rules are in its folder.
 
+pub mod architecture;
 pub mod bitcode;
 pub mod elf;
 mod linked;
 pub mod string_table;
 pub mod symbol;
+pub mod thunk;
+pub mod trap;
 
 use crate::error::{Error, Result};
 use crate::patch::Patch;
+use architecture::Architecture;
+pub use elf::dynamic::DynamicDefinition;
 pub use linked::{LinkedExports, dynamic_exports};
 use symbol::{ObjectEdits, ObjectSymbols, Suffixes};
 
@@ -48,6 +53,34 @@ impl<'d> Object<'d> {
             _ if is_coff(data) => Self::Unserved("a COFF object"),
             _ => Self::Other,
         })
+    }
+
+    /// Whether linkers look into it.
+    pub fn is_linked(&self) -> bool {
+        !matches!(self, Self::Other)
+    }
+
+    /// What it is made for; `None` where that is not known by name, or where there is no object.
+    pub fn architecture(&self) -> Option<Architecture> {
+        match self {
+            Self::Elf32(object) => object.architecture(),
+            Self::Elf64(object) => object.architecture(),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => None,
+        }
+    }
+
+    /// An object of these definitions, for the machine and the conventions of this one.
+    ///
+    /// # Errors
+    /// Unsupported, for a machine or a function that [`thunk`] and [`trap`] have no code for.
+    pub fn make_object(&self, definitions: &[thunk::Definition]) -> Result<Vec<u8>> {
+        match self {
+            Self::Elf32(object) => object.make_object(definitions),
+            Self::Elf64(object) => object.make_object(definitions),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => {
+                Err(Error::unsupported("not an object: it has no machine"))
+            }
+        }
     }
 
     /// The symbols and all else that a plan needs to know.
@@ -124,6 +157,37 @@ impl<'d> Object<'d> {
             Self::Elf32(object) => object.symbol_sections(),
             Self::Elf64(object) => object.symbol_sections(),
             Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Vec::new(),
+        }
+    }
+
+    /// Every reference to the symbols that `wanted` accepts, by sections and then in the order they stand in; none
+    /// where there is no object.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn references(&self, wanted: impl Fn(symbol::SymbolIndex) -> bool) -> Result<Vec<symbol::Reference>> {
+        match self {
+            Self::Elf32(object) => object.references(wanted),
+            Self::Elf64(object) => object.references(wanted),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Ok(Vec::new()),
+        }
+    }
+
+    /// What a form of reference is called, as `R_X86_64_PC32`; its number where it has no name.
+    pub fn form_name(&self, form: symbol::ReferenceForm) -> String {
+        match self {
+            Self::Elf32(object) => object.form_name(form),
+            Self::Elf64(object) => object.form_name(form),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => form.0.to_string(),
+        }
+    }
+
+    /// How far away a form of reference in a section lets its definition be.
+    pub fn reach(&self, section: symbol::SectionIndex, form: symbol::ReferenceForm) -> symbol::Reach {
+        match self {
+            Self::Elf32(object) => object.reach(section, form),
+            Self::Elf64(object) => object.reach(section, form),
+            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => symbol::Reach::Unknown,
         }
     }
 
@@ -206,6 +270,14 @@ impl<'d> Object<'d> {
             _ => Err(Error::verification("a member is of another kind than before")),
         }
     }
+}
+
+/// What a shared object defines for others; `None` when `data` is of no format that is served.
+///
+/// # Errors
+/// Malformed.
+pub fn dynamic_definitions(data: &[u8]) -> Result<Option<Vec<DynamicDefinition<'_>>>> {
+    elf::dynamic::definitions(data)
 }
 
 /// A COFF object begins with its machine (PE/COFF specification, "COFF File Header"); the machines of the targets in

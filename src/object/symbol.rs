@@ -264,6 +264,35 @@ pub enum Stack {
     Unsaid,
 }
 
+/// A place that is to get a symbol's address in some form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reference {
+    /// The symbol.
+    pub symbol: SymbolIndex,
+    /// The section that the place is in.
+    pub section: SectionIndex,
+    /// The form.
+    pub form: ReferenceForm,
+}
+
+/// In which form a place gets an address: the format's own number, of a machine's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReferenceForm(pub u32);
+
+/// How far from a reference its definition may be in a shared object, by the reference's form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Anywhere, also nowhere: a table or a whole word takes what the dynamic linker finds, or nothing.
+    Anywhere,
+    /// Not known for this form.
+    Unknown,
+    /// In the same linked file: the form is a distance.
+    SameFile,
+    /// In no shared object: the form is an address, or a place in the program's own thread-local storage, that has to
+    /// be known when it is linked.
+    Program,
+}
+
 /// Which name a symbol or section gets: its own, its own with one of two suffixes, or another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NewName {

@@ -73,6 +73,7 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
         suffixes,
         fates: Vec::new(),
         registries: HashSet::new(),
+        weakened: HashSet::new(),
         warnings: HashSet::new(),
         pinned_signatures: HashSet::new(),
     };
@@ -146,6 +147,8 @@ pub fn is_export(db: &SymbolDb<'_>, id: NameId) -> bool {
         && !mangling::is_mangled(name.bytes)
         // LTO's promoted locals.
         && memchr::memmem::find(name.bytes, b".llvm.").is_none()
+        // GCC's mark of an object without machine code.
+        && name.bytes != b"__gnu_lto_slim"
         && db.origin(id).is_some_and(|origin| !origin.is_in_every_rust_program())
 }
 

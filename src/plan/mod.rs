@@ -97,6 +97,8 @@ pub struct Plan<'d> {
     pub fates: Vec<Fate>,
     /// The sections that become registries of the archives' own.
     pub registries: HashSet<&'d [u8]>,
+    /// Names that nothing defines and whose references become weak.
+    pub weakened: HashSet<NameId>,
     /// The sections with warnings about names that become private, or local: they follow.
     pub warnings: HashSet<&'d [u8]>,
     /// Signatures of COMDAT groups that stay.
@@ -158,15 +160,15 @@ impl Plan<'_> {
         };
         SymbolEdit {
             name: self.new_name(name),
-            binding: self.binding(symbol, fate).filter(|binding| *binding != symbol.binding),
+            binding: self.binding(symbol, name, fate).filter(|binding| *binding != symbol.binding),
             visibility: (hide && symbol.visibility < Visibility::Hidden).then_some(Visibility::Hidden),
             ..SymbolEdit::of(symbol.index)
         }
     }
 
-    fn binding(&self, symbol: &Symbol<'_>, fate: Fate) -> Option<Binding> {
+    fn binding(&self, symbol: &Symbol<'_>, name: NameId, fate: Fate) -> Option<Binding> {
         match fate {
-            _ if !symbol.is_definition() => None,
+            _ if !symbol.is_definition() => self.weakened.contains(&name).then_some(Binding::Weak),
             Fate::Local => Some(Binding::Local),
             // A tentative definition yields to any other as it is.
             Fate::Private if self.method == Method::Weaken && symbol.placement != Placement::Common => {

@@ -9,6 +9,7 @@ use super::text::{count, counted, entry, some};
 use super::{Phase, producers};
 use crate::archive::ArchiveKind;
 use crate::error::{printable, printable_path};
+use crate::glibc::GlibcNeeds;
 use crate::input::ParsedArchive;
 use crate::isolate::Isolate;
 use crate::origin::Origin;
@@ -45,10 +46,14 @@ pub struct IsolateReport {
     pub private_by_origin: Vec<OriginCount>,
     /// Sections that became registries of the archives' own.
     pub registries: Vec<Registry>,
+    /// Names that nothing provides and whose references became weak, by name.
+    pub weakened: Vec<String>,
     /// Other definitions that stay as they are.
     pub stays: Vec<StayingName>,
     /// What was stripped, a kind asked for each.
     pub stripped: Vec<Stripped>,
+    /// Which glibc the archives need, where one was to suffice.
+    pub glibc: Option<GlibcNeeds>,
     /// What behaves otherwise than before, or may surprise.
     pub warnings: Vec<Warning>,
     /// What the run cost.
@@ -190,7 +195,7 @@ pub(crate) struct Facts<'a, 'd> {
 }
 
 impl IsolateReport {
-    /// What the plan says. The archives' outcome and the phases are filled in as they happen.
+    /// What the plan says. The archives' outcome, glibc's part and the phases are filled in as they happen.
     pub(crate) fn of_plan(facts: &Facts<'_, '_>) -> Self {
         let Facts { db, plan, policy, .. } = facts;
         let names = facts.names();
@@ -207,8 +212,14 @@ impl IsolateReport {
             private: facts.private(&names),
             private_by_origin: facts.counts(),
             registries: Vec::new(),
+            weakened: names
+                .iter()
+                .filter(|id| plan.weakened.contains(id))
+                .map(|&id| printable(db.name(id).bytes))
+                .collect(),
             stays: Vec::new(),
             stripped: Vec::new(),
+            glibc: None,
             warnings: Vec::new(),
             phases: Vec::new(),
         };
@@ -359,6 +370,9 @@ impl fmt::Display for IsolateReport {
         for registry in &self.registries {
             entry(f, "registry", &format!("{} is {} now", registry.section, registry.to))?;
         }
+        if !self.weakened.is_empty() {
+            entry(f, "weakened", &counted(self.weakened.len(), "reference", &some(&self.weakened, 4)))?;
+        }
         let mut reasons = BTreeMap::<&str, Vec<String>>::new();
         for name in &self.stays {
             reasons.entry(name.why).or_default().push(name.name.clone());
@@ -368,6 +382,10 @@ impl fmt::Display for IsolateReport {
         }
         for Stripped { what, sections, bytes } in &self.stripped {
             entry(f, "stripped", &format!("{what}: {}, {bytes} bytes", count(*sections, "section")))?;
+        }
+        if let Some(glibc) = &self.glibc {
+            entry(f, "glibc", &glibc.headline())?;
+            glibc.fmt(f)?;
         }
         for warning in &self.warnings {
             entry(f, "note", &format!("{} [{}]", warning.message, warning.name))?;

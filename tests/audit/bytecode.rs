@@ -2,11 +2,16 @@
 
 use std::process::Command;
 
-use armend_test_support::{Linker, Lto, Run, Scratch, Toolchain, link_c, llvm_plugin, run_program, tool};
+use armend_test_support::{
+    Linker, Lto, Run, Scratch, Toolchain, link_c, llvm_plugin, members, run_program, samples, tool,
+};
 
-use crate::{archive, audit, c_library, copied, demo, finds, is_silent, mend, output, says, strings};
+use crate::{TWO_C, archive, audit, c_library, copied, demo, finds, is_silent, mend, output, says, strings};
 
 const EXPORTS: [&str; 5] = ["js_free", "js_part", "js_sum", "js_text", "js_version"];
+
+/// A class of which machine code has other constructors than bytecode.
+const VAGUE: &str = "struct Vague { Vague() {} int value = 1; }; int fx_vague() { return Vague().value; }";
 
 /// How many of the exports GNU nm sees with the old plugin.
 fn seen_by_old_nm(scratch: &Scratch) -> usize {
@@ -42,7 +47,7 @@ fn exports_that_look_absent() {
             "breaks",
             &["GNU nm", "ranlib", "the plugin of an older LLVM", "(LLVM22.", "exports look absent", "GNU ld and gold"],
         );
-        assert_eq!(finding["mend"], "armend isolate --strip-bitcode lib.a");
+        assert_eq!(finding["mend"], "armend isolate --strip-bitcode --keep '*' lib.a");
         is_silent(&scratch, "incomplete-index", &[]);
 
         mend(&scratch, &finding);
@@ -102,6 +107,42 @@ fn nothing_but_gcc_bytecode() {
     is_silent(&c_library("gcc", &["-flto", "-ffat-lto-objects"], ""), "gcc-lto-slim", &[]);
 }
 
+/// GCC's `ar` writes an index of what its plugin finds in the bytecode, by which GCC links.
+#[test]
+fn an_index_by_gcc_is_left_alone() {
+    let index = |scratch: &Scratch| {
+        let mut gcc_ar = Command::new(tool("gcc-ar"));
+        Run::of(gcc_ar.current_dir(scratch.folder()).args(["rcs", "gcc.a", "one.o", "two.o"])).succeeds();
+        std::fs::rename(scratch.path("gcc.a"), scratch.path("lib.a")).unwrap();
+        members::index_entries(&scratch.read("lib.a")).unwrap()
+    };
+    let slim = c_library("gcc", &["-flto", "-O1", "-fno-fat-lto-objects"], "");
+    assert!(index(&slim).iter().any(|(_, name)| name == "fx_run"));
+    let fat = c_library("g++", &["-flto", "-ffat-lto-objects", "-xc++"], VAGUE);
+    assert!(index(&fat).iter().any(|(_, name)| name == "_ZN5VagueC1Ev"), "{:?}", index(&fat));
+    for scratch in [slim, fat] {
+        is_silent(&scratch, "incomplete-index", &[]);
+        is_silent(&scratch, "stale-index", &[]);
+    }
+    // Nor is what it defines called undefined.
+    let mixed = c_library("gcc", &["-fPIC"], "");
+    let plain = mixed.path("plain.o");
+    std::fs::rename(mixed.path("one.o"), &plain).unwrap();
+    archive(&mixed, std::slice::from_ref(&plain));
+    assert_eq!(strings(&finds(&mixed, "undefined-references", &[])["names"]), ["fx_helper"]);
+    let slim = samples::compile("gcc", &["-flto", "-fno-fat-lto-objects"], mixed.folder(), "two.c", TWO_C);
+    archive(&mixed, &[plain, slim]);
+    is_silent(&mixed, "undefined-references", &[]);
+    // None of a member's names: that is not GCC's doing.
+    let wrong = c_library("gcc", &["-flto", "-ffat-lto-objects"], "");
+    let mut bytes = wrong.read("lib.a");
+    let table = members::layout(&bytes).index.unwrap();
+    let at = table.start + bytes[table].windows(6).position(|name| name == b"fx_run").unwrap();
+    bytes[at..at + 6].copy_from_slice(b"fx_new");
+    wrong.write("lib.a", &bytes);
+    assert_eq!(strings(&finds(&wrong, "incomplete-index", &[])["names"]), ["fx_run"]);
+}
+
 #[test]
 fn bytecode_beside_code() {
     for (compiler, lint) in [("gcc", "gcc-lto-fat"), ("clang", "llvm-lto-fat")] {
@@ -112,6 +153,10 @@ fn bytecode_beside_code() {
         is_silent(&scratch, lint, &[]);
         assert!(output("readelf", &scratch, &["-sW", "lib.a"]).lines().any(|line| line.ends_with(" fx_run")));
     }
+    // A library of mangled names keeps them.
+    let cxx = c_library("g++", &["-flto", "-ffat-lto-objects", "-xc++"], VAGUE);
+    mend(&cxx, &finds(&cxx, "gcc-lto-fat", &[]));
+    assert!(output("readelf", &cxx, &["-sW", "lib.a"]).lines().any(|line| line.ends_with(" _Z6fx_runi")));
     let plain = c_library("gcc", &["-O1"], "");
     is_silent(&plain, "gcc-lto-fat", &[]);
     is_silent(&plain, "llvm-lto-fat", &[]);

@@ -36,10 +36,15 @@ fn wanted_and_not_there() {
     is_silent(&scratch, "missing-exports", &["--keep", "fx_run", "--keep", "fx_h*"]);
     let finding = finds(&scratch, "missing-exports", &["--keep", "fx_*", "--keep", "fy_run"]);
     assert_eq!(strings(&finding["names"]), ["fy_run"]);
+    assert_eq!(finding["mend"], "armend exports lib.a --keep 'fx_*' --keep fy_run", "nothing can be restored");
     run_ok(Command::new(tool("objcopy")).args(["--localize-symbol", "fx_run"]).arg(scratch.path("lib.a")));
     let finding = finds(&scratch, "missing-exports", &["--keep", "fx_run"]);
     assert_eq!(strings(&finding["names"]), ["fx_run"]);
     assert_eq!(finding["mend"], "armend exports --restore lib.a --keep fx_run");
+    // Beside one that is nowhere, too.
+    let both = finds(&scratch, "missing-exports", &["--keep", "fx_r*", "--keep", "fy_run"]);
+    assert_eq!(strings(&both["names"]), ["fx_r*", "fy_run"]);
+    assert_eq!(both["mend"], finding["mend"]);
     assert_eq!(audit(&scratch, &["--keep", "fx_run"]).0, 1);
     mend(&scratch, &finding);
     is_silent(&scratch, "missing-exports", &["--keep", "fx_run"]);

@@ -60,3 +60,12 @@ fn members_that_are_not_read() {
     assert_eq!(strings(&finds(&scratch, "unread-members", &[])["members"]), ["one.o", "two.o"]);
     is_silent(&c_library("clang", &[], ""), "unread-members", &[]);
 }
+
+#[test]
+fn the_floor_is_the_newest_reference() {
+    let scratch = c_library("gcc", &["-fPIC"], "extern int gettid(void); int fx_use(void) { return gettid(); }");
+    let (text, report) = audit(&scratch, &[]);
+    assert_eq!(report["archives"][0]["glibc"], serde_json::json!({ "version": "2.30", "names": ["gettid"] }), "{text}");
+    let scratch = c_library("gcc", &["-fPIC"], "int fx_use(void) { return 1; }");
+    assert_eq!(audit(&scratch, &[]).1["archives"][0]["glibc"], Value::Null);
+}

@@ -126,3 +126,29 @@ fn bytecode_beside_machine_code() {
         );
     }
 }
+
+/// The index that GCC's plugin has made would lose its names.
+#[test]
+fn no_index_without_the_names_of_bytecode() {
+    let scratch = scratch();
+    let plain = samples::compile(
+        "gcc",
+        &[],
+        scratch.folder(),
+        "plain.c",
+        "static int own(void) { return 1; }
+        int (*sx_get(void))(void) { return own; }",
+    );
+    let slim = compile_c(&scratch, "slim", "gcc", &["-O1", "-flto", "-fno-fat-lto-objects"]);
+    let mut ar = Command::new(tool("gcc-ar"));
+    Run::of(ar.arg("rcs").arg(scratch.path("lib.a")).args([plain, slim])).succeeds();
+    let before = scratch.read("lib.a");
+    let names = members::index_entries(&before).expect("an index");
+    assert!(names.iter().any(|(member, name)| *member == 1 && name.starts_with("sx_")), "{names:?}");
+    for verb in
+        [&["index", "lib.a"][..], &["index", "--check", "lib.a"], &["exports", "--restore", "lib.a", "--keep", "own"]]
+    {
+        run(&scratch, verb).refuses(&["lib.a(slim.o)", "the index would lack them", "gcc-ranlib"]);
+        assert!(scratch.read("lib.a") == before);
+    }
+}

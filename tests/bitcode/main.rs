@@ -5,7 +5,6 @@ mod identity;
 mod index;
 mod isolated;
 mod linked;
-mod misread;
 mod stripped;
 
 use std::path::PathBuf;

@@ -56,6 +56,10 @@ fn a_rust_std_without_bitcode() {
     assert_same_content(&ours, &expected);
     assert!(ours.len() <= expected.len(), "{} bytes, rust-objcopy's {}", ours.len(), expected.len());
     strip(&scratch, &["--strip-bitcode", "--check"]);
+    // objcopy's flag does the same.
+    scratch.write("whole.a", &original);
+    run(&scratch, &["objcopy", "-R", ".llvmbc", "--remove-section=.llvmcmd", "whole.a", "removed.a"]).succeeds();
+    assert!(scratch.read("removed.a") == ours, "not what --strip-bitcode leaves");
 
     let expected = strip_by_llvm(&scratch, Toolchain::Stable.rust_objcopy(), &["--strip-debug"]);
     strip(&scratch, &["--strip-bitcode", "--strip-debug"]);

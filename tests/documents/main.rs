@@ -80,7 +80,7 @@ fn every_key_of_the_json_documents_is_documented() {
     let archive = std_staticlib();
     let documented = document("docs/json.md");
     let mut found = BTreeSet::new();
-    let verbs: [&[&str]; 7] = [
+    let verbs: [&[&str]; 8] = [
         &["isolate", "--dry-run", "-v", "--keep", "fx_*", "--strip-bitcode"],
         &["explain", "rust_eh_personality"],
         &["exports"],
@@ -88,6 +88,7 @@ fn every_key_of_the_json_documents_is_documented() {
         &["index", "--check"],
         &["audit", "--sizes"],
         &["audit", "--list"],
+        &["glibc", "--dry-run", "--pin", "2.17"],
     ];
     for arguments in verbs {
         let mut command = Command::new(env!("CARGO_BIN_EXE_armend"));
@@ -99,11 +100,28 @@ fn every_key_of_the_json_documents_is_documented() {
         let report = serde_json::from_slice(&output.stdout).expect("one JSON document");
         keys(&report, &mut found);
     }
+    let plugin = undefined_plugin();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_armend"));
+    let output =
+        command.args(["undefined", "--stub", "host_hook", "--dry-run", "--format", "json"]).arg(&plugin.1).output();
+    keys(&serde_json::from_slice(&output.expect("armend runs").stdout).expect("one JSON document"), &mut found);
     // Of each verb one, so that an empty report does not pass.
-    let once = ["private", "pulls", "unlisted", "already", "was", "mend", "finds", "strip_debug"];
+    let once =
+        ["private", "pulls", "relocations", "unlisted", "already", "was", "mend", "finds", "strip_debug", "also_link"];
     assert!(once.iter().all(|key| found.contains(*key)), "{found:?}");
     let missing = found.iter().filter(|key| !documented.contains(&format!("`{key}`"))).collect::<Vec<_>>();
     assert!(missing.is_empty(), "docs/json.md does not name {missing:?}");
+}
+
+/// An archive that refers to what nothing provides, in a folder.
+fn undefined_plugin() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [source, object, archive] = ["plugin.c", "plugin.o", "lib.a"].map(|name| folder.path().join(name));
+    fs::write(&source, "int host_hook(int);\nint plug(int a) { return host_hook(a); }\n").expect("write a source");
+    let compiled = Command::new(tool("gcc")).args(["-c", "-fPIC", "-o"]).args([&object, &source]).status();
+    let archived = Command::new(tool("llvm-ar")).arg("rcs").args([&archive, &object]).status();
+    assert!([compiled, archived].into_iter().all(|status| status.expect("it starts").success()));
+    (folder, archive)
 }
 
 fn keys(value: &Value, found: &mut BTreeSet<String>) {

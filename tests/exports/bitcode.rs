@@ -53,6 +53,7 @@ fn exports_lost_to_older_tools_are_found_again() {
         assert_eq!(text.text().matches(", not in the index\n").count(), EXPORTS.len(), "{text}");
         assert!(text.text().contains("armend index libdemo.a"), "{text}");
 
+        crate::run(&scratch, &["index", "libdemo.a", "--check"]).exits(1);
         crate::run(&scratch, &["index", "libdemo.a"]).succeeds();
         assert_links_and_runs(&archive, &scratch);
         assert_eq!(exports(&scratch, &["libdemo.a", "--require-pattern", "js_*"]).0, 0);
@@ -65,6 +66,7 @@ fn exports_lost_to_older_tools_are_found_again() {
         assert_links_and_runs(&archive, &scratch);
         // Nothing is left that an older ranlib could stumble over.
         run(Command::new(tool("ranlib")).arg("--plugin").arg(&plugin).arg(&archive)).expect_success();
+        crate::run(&scratch, &["index", "libdemo.a", "--check"]).exits(0);
         assert_links_and_runs(&archive, &scratch);
     }
 }

@@ -154,6 +154,7 @@ fn what_cannot_be_read_is_said() {
     let (_, report) = exports(&scratch, &["lib.a", "--keep", "js_run"]);
     let notes = export(&report, "js_run")["notes"].to_string();
     assert!(notes.contains("lib.a(lib.o) is GCC's bytecode alone"), "{notes}");
+    assert_eq!(states(&exports(&scratch, &["lib.a"]).1), [], "GCC's mark is no export");
     compile("gcc", &["-flto", "-ffat-lto-objects"]);
     assert_eq!(states(&exports(&scratch, &["lib.a"]).1), [("js_run", "global")]);
     compile("clang", &["--target=arm64-apple-macos11"]);

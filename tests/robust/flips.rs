@@ -90,6 +90,7 @@ const VERBS: &[&[&str]] = &[
     &["objcopy", "-w", "-N", "shapes_*", "-R", ".text.*", "-L", "sx_*", "lib.a"],
     &["explain", "shapes_weak", "lib.a"],
     &["audit", "lib.a", "--sizes", "--keep", "sx_*"],
+    &["glibc", "lib.a", "--pin", "2.17"],
 ];
 
 pub fn check(verb: &[&str], bytes: &[u8]) {

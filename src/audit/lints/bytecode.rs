@@ -8,6 +8,9 @@ use crate::error::printable;
 use crate::object::symbol::{Bytecode, SectionPurpose};
 use crate::report::text::count;
 
+/// Takes bytecode out and makes no name private: in a C++ library all would be.
+const STRIP: &str = "isolate --strip-bitcode --keep '*'";
+
 /// LLVM bitcode beside the machine code, as rustc and `clang -fembed-bitcode` put it there.
 pub fn embedded_bitcode(facts: &Facts<'_>) -> Option<Found> {
     let bytes = |at: usize| match facts.symbols(at).object.bytecode {
@@ -33,7 +36,7 @@ pub fn embedded_bitcode(facts: &Facts<'_>) -> Option<Found> {
     let absent = if names.is_empty() { "" } else { ", so that the exports look absent" };
     Some(Found {
         what: format!(
-            "{} of {} carry LLVM bitcode beside their machine code, {all} of {size} bytes{exports}",
+            "LLVM bitcode beside machine code in {} of {}, {all} of {size} bytes{exports}",
             members.len(),
             count(facts.members.len(), "member"),
         ),
@@ -44,7 +47,7 @@ pub fn embedded_bitcode(facts: &Facts<'_>) -> Option<Found> {
         ),
         members,
         names,
-        mend: Some(facts.armend(&format!("isolate --strip-bitcode{}", facts.keep_arguments))),
+        mend: Some(facts.armend(STRIP)),
     })
 }
 
@@ -59,7 +62,7 @@ pub fn raw_bitcode(facts: &Facts<'_>) -> Option<Found> {
     };
     Some(Found {
         what: format!(
-            "{} of {} are LLVM bitcode{producer}, not machine code",
+            "LLVM bitcode{producer} and no machine code in {} of {}",
             members.len(),
             count(facts.members.len(), "member")
         ),
@@ -77,7 +80,7 @@ pub fn llvm_fat(facts: &Facts<'_>) -> Option<Found> {
     let members = with(facts, Bytecode::LlvmFat)?;
     Some(Found {
         what: format!(
-            "{} beside machine code and LLVM bitcode for link-time optimization",
+            "LLVM bitcode for link-time optimization beside machine code in {}",
             count(members.len(), "member")
         ),
         breaks:
@@ -85,7 +88,7 @@ pub fn llvm_fat(facts: &Facts<'_>) -> Option<Found> {
                  members, as the names in the bitcode would stay"
                 .to_owned(),
         members,
-        mend: Some(facts.armend(&format!("isolate --strip-bitcode{}", facts.keep_arguments))),
+        mend: Some(facts.armend(STRIP)),
         ..Found::default()
     })
 }
@@ -96,7 +99,7 @@ pub fn gcc_slim(facts: &Facts<'_>) -> Option<Found> {
     let path = facts.path();
     Some(Found {
         what: format!(
-            "{} of {} are GCC bytecode, not machine code",
+            "GCC bytecode and no machine code in {} of {}",
             members.len(),
             count(facts.members.len(), "member")
         ),
@@ -114,13 +117,13 @@ pub fn gcc_slim(facts: &Facts<'_>) -> Option<Found> {
 pub fn gcc_fat(facts: &Facts<'_>) -> Option<Found> {
     let members = with(facts, Bytecode::GccFat)?;
     Some(Found {
-        what: format!("{} carry GCC bytecode beside their machine code", count(members.len(), "member")),
+        what: format!("GCC bytecode beside machine code in {}", count(members.len(), "member")),
         breaks: "gcc -flto takes the bytecode, and that of another version stops it (\"bytecode stream generated with \
                  LTO version ...\"); linkers without GCC's plugin take the machine code. armend isolate refuses the \
                  members, as the names in the bytecode would stay"
             .to_owned(),
         members,
-        mend: Some(facts.armend(&format!("isolate --strip-bitcode{}", facts.keep_arguments))),
+        mend: Some(facts.armend(STRIP)),
         ..Found::default()
     })
 }

@@ -2,6 +2,7 @@
 
 use crate::audit::facts::{Facts, quoted};
 use crate::audit::finding::Found;
+use crate::error::printable;
 use crate::mangling;
 use crate::plan::NameId;
 use crate::report::text::count;
@@ -23,8 +24,16 @@ pub fn missing(facts: &Facts<'_>) -> Option<Found> {
         wanted.retain(|id| !matching.contains(id));
     }
     let names: Vec<String> = wanted.iter().map(|&id| patterns.text(id).to_owned()).collect();
-    let first = names.first()?;
-    let arguments = if names.len() == 1 { format!(" --keep {}", quoted(first)) } else { facts.keep_arguments.clone() };
+    if names.is_empty() {
+        return None;
+    }
+    let there = facts.restorable.iter().filter(|name| patterns.matches(name).iter().any(|id| wanted.contains(id)));
+    let there: String = there.map(|name| format!(" --keep {}", quoted(&printable(name)))).collect();
+    let mend = match there.is_empty() {
+        // What tells why.
+        true => format!("{}{}", facts.armend("exports"), facts.keep_arguments),
+        false => format!("{}{there}", facts.armend("exports --restore")),
+    };
     Some(Found {
         what: format!("no visible definition for {}", count(names.len(), "wanted export")),
         breaks:
@@ -32,7 +41,7 @@ pub fn missing(facts: &Facts<'_>) -> Option<Found> {
                  hidden can be made visible again, the others need a rebuild"
                 .to_owned(),
         names,
-        mend: Some(format!("{}{arguments}", facts.armend("exports --restore"))),
+        mend: Some(mend),
         ..Found::default()
     })
 }
@@ -54,7 +63,7 @@ pub fn leaked(facts: &Facts<'_>) -> Option<Found> {
     }
     // What people gave a name comes first.
     leaked.sort_unstable();
-    let names: Vec<String> = leaked.iter().map(|(_, name)| crate::error::printable(name)).collect();
+    let names: Vec<String> = leaked.iter().map(|(_, name)| printable(name)).collect();
     if names.is_empty() {
         return None;
     }

@@ -5,10 +5,15 @@ use crate::audit::finding::Found;
 use crate::audit::needs::{Provider, references};
 use crate::error::printable;
 use crate::object::Object;
+use crate::object::symbol::Bytecode;
 use crate::report::text::count;
 
 /// References that must be resolved, and that nobody known resolves.
 pub fn undefined(facts: &Facts<'_>) -> Option<Found> {
+    // What GCC's bytecode defines is not known.
+    if (0..facts.members.len()).any(|at| facts.symbols(at).object.bytecode == Some(Bytecode::GccSlim)) {
+        return None;
+    }
     let nobody = references(facts).remove(&Provider::Nobody)?;
     let mut names: Vec<&[u8]> = nobody.into_iter().filter(|(_, strong)| *strong).map(|(name, _)| name).collect();
     names.sort_unstable();

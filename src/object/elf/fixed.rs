@@ -109,16 +109,18 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         }
     }
 
-    fn each_relocation(
+    /// Gives each entry of a section to `look`; none where the section has none.
+    pub(super) fn each_relocation(
         &self,
         section: &'d Elf::SectionHeader,
         look: &mut impl FnMut(Crel),
     ) -> object::read::Result<()> {
         let endian = self.endian;
+        let mips64el = self.header.is_mips64el(endian);
         if let Some((relocations, _)) = section.rel(endian, self.data)? {
             relocations.iter().for_each(|one| look(Crel::from_rel(one, endian)));
         } else if let Some((relocations, _)) = section.rela(endian, self.data)? {
-            relocations.iter().for_each(|one| look(Crel::from_rela(one, endian, false)));
+            relocations.iter().for_each(|one| look(Crel::from_rela(one, endian, mips64el)));
         } else if let Some((relocations, _)) = section.crel(endian, self.data)? {
             for one in relocations {
                 look(one?);

@@ -6,9 +6,12 @@ pub mod dynamic;
 mod edit;
 mod fixed;
 mod layout;
+mod make;
 mod mips;
 mod place;
 mod purpose;
+mod reach;
+mod references;
 mod relocations;
 mod removal;
 mod renumber;
@@ -20,6 +23,7 @@ use object::elf::{FileHeader32, FileHeader64, SHF_ALLOC, SHF_STRINGS, SHF_WRITE,
 use object::read::elf::{FileHeader, SectionHeader, SectionTable, SymbolTable};
 use object::{Endianness, elf};
 
+use super::architecture::Architecture;
 use super::symbol::SectionIndex;
 use crate::error::{Error, Result};
 use layout::Layout;
@@ -75,6 +79,27 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         // Executables and shared objects in an archive are data to a linker's archive search: left alone.
         let relocatable = header.e_type(endian) == elf::ET_REL;
         Ok(Self { data, header, endian, sections, symbols, relocatable })
+    }
+
+    /// What it is made for, where that has a name.
+    pub fn architecture(&self) -> Option<Architecture> {
+        let flags = self.header.e_flags(self.endian).0;
+        let little = self.endian == Endianness::Little;
+        Some(match (self.header.e_machine(self.endian), self.header.is_class_64()) {
+            (elf::EM_X86_64, true) => Architecture::X86_64,
+            (elf::EM_X86_64, false) => Architecture::X32,
+            (elf::EM_386, false) => Architecture::I386,
+            (elf::EM_AARCH64, true) if little => Architecture::Aarch64,
+            (elf::EM_ARM, false) if little => Architecture::Arm,
+            (elf::EM_RISCV, true) => Architecture::Riscv64,
+            (elf::EM_S390, true) => Architecture::S390x,
+            (elf::EM_PPC64, true) if little => Architecture::Ppc64le,
+            (elf::EM_LOONGARCH, true) => Architecture::Loongarch64,
+            (elf::EM_MIPS, true) if little => Architecture::Mips64el,
+            (elf::EM_MIPS, false) if little && flags & elf::EF_MIPS_ABI2.0 == 0 => Architecture::Mipsel,
+            (elf::EM_SPARCV9, true) => Architecture::Sparc64,
+            _ => return None,
+        })
     }
 
     /// Whether it is for a linker: no executable, and no shared object.

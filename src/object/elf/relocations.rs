@@ -34,7 +34,8 @@ impl<Elf: Class> ElfObject<'_, Elf> {
     pub(super) fn relocates_by_symbols(&self, section: &Elf::SectionHeader) -> bool {
         let link = section.sh_link(self.endian) as usize;
         let loaded = section.sh_flags(self.endian).0 & SHF_ALLOC.0 != 0;
-        link == self.symbols.section().0 || link == 0 && !loaded
+        let table = self.symbols.section().0;
+        table != 0 && (link == table || link == 0 && !loaded)
     }
 
     /// The relocations of a section, whatever their form; none in a section of another type.

@@ -1,4 +1,4 @@
-//! Older Rust toolchains: Debian's packages, downloaded and unpacked into the cache, not installed.
+//! Older Rust toolchains, and other packages of Debian's: downloaded and unpacked into the cache, not installed.
 //!
 //! The machine's own apt configuration stays as it is: apt gets a private one for the suite, with
 //! the mirror that the machine already uses.
@@ -115,6 +115,34 @@ pub fn std_1_63_of(architecture: &str) -> PathBuf {
         fs::remove_dir_all(root).unwrap();
     })
     .join("lib")
+}
+
+/// A folder with these packages of a suite unpacked, of one of Debian's architectures, and nothing else. Symbolic links
+/// lead inside it.
+pub fn unpacked(suite: &str, architecture: &str, names: &[&str]) -> PathBuf {
+    let key = content_hash(&[], &[suite, architecture, &names.join(" "), "1"]);
+    cached(&format!("packages/{suite}-{architecture}-{key}"), |draft| {
+        let root = draft.join("root");
+        Apt::of_suite(suite, Some(architecture)).unpack(names, &draft.join("downloads"), &root);
+        turn_links_inward(&root, &root);
+    })
+    .join("root")
+}
+
+/// Absolute links below `folder` become relative ones, with `root` for the file system's root.
+fn turn_links_inward(folder: &Path, root: &Path) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if entry.file_type().unwrap().is_dir() {
+            turn_links_inward(&path, root);
+        } else if let Ok(target) = fs::read_link(&path)
+            && let Ok(inside) = target.strip_prefix("/")
+        {
+            let up = folder.strip_prefix(root).unwrap().components().map(|_| "..").collect::<PathBuf>();
+            fs::remove_file(&path).unwrap();
+            std::os::unix::fs::symlink(up.join(inside), &path).unwrap();
+        }
+    }
 }
 
 /// A private apt configuration for one suite.
