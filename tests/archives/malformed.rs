@@ -82,13 +82,25 @@ const CASES: &[Case] = &[
     ("AIX, small", "<aiaff>\n", &[], &["AIX"]),
 ];
 
+const EVERY_VERB: &[&[&str]] = &[
+    &["index", "lib.a"],
+    &["isolate", "lib.a", "--keep", "x"],
+    &["explain", "x", "lib.a"],
+    &["objcopy", "--weaken", "lib.a"],
+    &["exports", "lib.a"],
+    &["audit", "lib.a"],
+    &["glibc", "lib.a"],
+    &["undefined", "lib.a"],
+    &["diff", "lib.a", "lib.a"],
+];
+
 #[test]
 fn contradictions() {
     for (what, magic, members, words) in CASES {
         let scratch = scratch();
         let bytes = archive(magic, members);
         scratch.write("lib.a", &bytes);
-        for verb in [&["index", "lib.a"][..], &["isolate", "lib.a", "--keep", "x"], &["explain", "x", "lib.a"]] {
+        for verb in EVERY_VERB {
             println!("{what}: {}", verb[0]);
             run(&scratch, verb).refuses(&[&["lib.a"], *words].concat());
         }
