@@ -9,6 +9,7 @@ use crate::error::printable;
 use crate::mangling;
 use crate::object::symbol::Binding;
 use crate::plan::{NameId, is_linker_defined};
+use crate::undefined::is_of_cxx;
 
 /// The names that system libraries provide.
 const PROVIDED: &str = include_str!("provided.txt");
@@ -113,27 +114,9 @@ fn provider(name: &[u8]) -> Provider {
         None if !mangling::rust_crates(name).is_empty() || starts(&[b"__rust_", b"rust_eh_", b"__rg_"]) => {
             Provider::Rust
         }
-        None if is_cxx(name) => Provider::Cxx,
+        None if is_of_cxx(name) => Provider::Cxx,
         None => Provider::Nobody,
     }
-}
-
-/// Whether libstdc++ or libc++ with their C++ ABI libraries provide the name (Itanium C++ ABI): of namespace std,
-/// written `St` or as one of the abbreviations `Sa` to `Sd`; `operator new` and `delete`; type information of builtin
-/// types and of pointers to them.
-fn is_cxx(name: &[u8]) -> bool {
-    const OTHERS: &[&[u8]] = &[b"_Znw", b"_Zna", b"_Zdl", b"_Zda", b"__cxa_", b"__gxx_personality_", b"__dynamic_cast"];
-    const NAMESPACES: &[&[u8]] = &[b"St", b"Sa", b"Sb", b"Ss", b"Si", b"So", b"Sd", b"10__cxxabiv1", b"9__gnu_cxx"];
-    let Some(encoding) = name.strip_prefix(b"_Z") else {
-        return OTHERS.iter().any(|prefix| name.starts_with(prefix));
-    };
-    let special: [&[u8]; 6] = [b"TI", b"TS", b"TV", b"TT", b"GV", b"GR"];
-    let entity = special.iter().find_map(|prefix| encoding.strip_prefix(*prefix)).unwrap_or(encoding);
-    let nested = entity.strip_prefix(b"NK").or_else(|| entity.strip_prefix(b"N")).unwrap_or(entity);
-    let pointee = entity.strip_prefix(b"PK").or_else(|| entity.strip_prefix(b"P")).unwrap_or(entity);
-    NAMESPACES.iter().any(|namespace| nested.starts_with(namespace))
-        || OTHERS.iter().any(|prefix| name.starts_with(prefix))
-        || encoding.starts_with(b"TI") && matches!(pointee, [b'a'..=b'z'])
 }
 
 /// [`PROVIDED`], to be searched.

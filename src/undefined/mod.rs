@@ -21,6 +21,7 @@ use providers::Providers;
 use select::Remedy;
 
 pub use report::{UndefinedReport, UndefinedSymbol, UndefinedUse};
+pub(crate) use runtime::is_of_cxx;
 
 /// What to look among, and which references to relax.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
