@@ -93,6 +93,7 @@ impl Objcopy {
         let mut report = ObjcopyReport::new(input, &target, 1);
         report.add(&counts);
         report.changed = !edits.is_empty();
+        object.check_edits(&edits).map_err(located)?;
         if !self.writes(output, report.changed) {
             return Ok(Edited { report, members: Vec::new(), result: None });
         }

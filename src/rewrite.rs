@@ -94,6 +94,7 @@ impl<'a> ArchiveEdits<'a> {
         changed: bool,
         clock: &mut Clock,
     ) -> Result<(ArchiveSummary, Option<Staged>)> {
+        self.check(parsed)?;
         let mut summary = ArchiveSummary::before(parsed, &target, self.changed_members(), changed);
         if *output == Output::Nowhere || !changed && *output == Output::InPlace {
             return Ok((summary, None));
@@ -104,6 +105,14 @@ impl<'a> ArchiveEdits<'a> {
         clock.lap("verify");
         summary.output_bytes = Some(len);
         Ok((summary, Some(staged)))
+    }
+
+    /// That each member's format can express what is to happen to it.
+    fn check(&self, parsed: &ParsedArchive<'_>) -> Result<()> {
+        let members = self.members.par_iter().enumerate();
+        members
+            .map(|(at, edits)| parsed.objects[at].check_edits(edits).map_err(|error| parsed.locate(error, at)))
+            .collect()
     }
 
     /// Writes the result to a temporary file beside `target`. Gives the length with it.

@@ -85,9 +85,9 @@ fn disguises_in<'n>(
     let symbols = symbols.map_err(|error| archive.locate(error, member.position))?;
     let mut found = Vec::new();
     for symbol in symbols.iter().filter(|symbol| symbol.is_definition()) {
-        if let Some(path) = mangling::demangle(symbol.name) {
+        if let Some(path) = mangling::demangle(symbol.spelling().source()) {
             // Methods are not meant, nor what the standard library calls so.
-            let of_std = origin::of_symbol(symbol.name, &member.origin).is_in_every_rust_program();
+            let of_std = origin::of_symbol(symbol.spelling().source(), &member.origin).is_in_every_rust_program();
             if of_std || path.starts_with('<') {
                 continue;
             }

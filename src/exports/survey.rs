@@ -105,8 +105,8 @@ impl<'d> Survey<'d> {
             is_named || found.standing() <= Standing::Weak || !name.contains(&b'.')
         });
         survey.unmatched = patterns.ids().filter(|&id| !patterns.excludes(id)).collect();
-        for name in survey.found.keys() {
-            patterns.matches(name).iter().for_each(|id| _ = survey.unmatched.remove(id));
+        for definition in survey.found.values().flat_map(|found| &found.definitions) {
+            patterns.matches(definition.symbol.spelling()).iter().for_each(|id| _ = survey.unmatched.remove(id));
         }
         Ok(survey)
     }
@@ -117,9 +117,9 @@ impl<'d> Survey<'d> {
         let chosen = |id| {
             let name = db.name(id);
             if keep.is_automatic() {
-                (is_export(db, id) && !patterns.is_excluded(name.bytes)).then_some(None)
+                (is_export(db, id) && !patterns.is_excluded(name.spelling())).then_some(None)
             } else if name.definitions > 0 {
-                patterns.includes(name.bytes).map(Some)
+                patterns.includes(name.spelling()).map(Some)
             } else {
                 None
             }
@@ -143,7 +143,7 @@ impl<'d> Survey<'d> {
             let symbols = parsed[member.archive].objects[member.position].all_symbols();
             let symbols = symbols.map_err(|error| parsed[member.archive].locate(error, member.position))?;
             let symbols = symbols.into_iter().filter(is_candidate);
-            let found = symbols.filter_map(|symbol| Some((keep.patterns().includes(symbol.name)?, symbol)));
+            let found = symbols.filter_map(|symbol| Some((keep.patterns().includes(symbol.spelling())?, symbol)));
             Ok(found.map(|(pattern, symbol)| (pattern, MemberId(at as u32), symbol)).collect::<Vec<_>>())
         });
         for (pattern, member, symbol) in locals.collect::<Result<Vec<_>>>()?.into_iter().flatten() {
