@@ -6,6 +6,7 @@ pub mod capabilities;
 pub mod elf;
 pub mod format;
 mod linked;
+pub mod macho;
 pub mod string_table;
 pub mod symbol;
 pub mod thunk;
@@ -28,9 +29,13 @@ pub enum Object<'d> {
     Elf32(elf::Elf32Object<'d>),
     /// A relocatable ELF object of 64 bits.
     Elf64(elf::Elf64Object<'d>),
+    /// A Mach-O object of 32 bits.
+    MachO32(macho::MachO32Object<'d>),
+    /// A Mach-O object of 64 bits.
+    MachO64(macho::MachO64Object<'d>),
     /// An LLVM bitcode file: its symbols can be read, and not be changed.
     Bitcode(bitcode::BitcodeObject<'d>),
-    /// An object whose symbols cannot be read or changed here, with its kind as "a Mach-O object".
+    /// An object whose symbols cannot be read or changed here, with its kind as "a COFF object".
     Unserved(&'static str),
     /// Something that linkers do not look into: metadata, text, an import stub.
     Other,
@@ -50,8 +55,11 @@ impl<'d> Object<'d> {
             }
             _ if bitcode::is_bitcode(data) => Self::Bitcode(bitcode::BitcodeObject::parse(data)?),
             // <mach-o/loader.h>, <mach-o/fat.h>.
-            [0xfe, 0xed, 0xfa, 0xce | 0xcf, ..] | [0xce | 0xcf, 0xfa, 0xed, 0xfe, ..] => {
-                Self::Unserved("a Mach-O object")
+            [0xfe, 0xed, 0xfa, 0xce, ..] | [0xce, 0xfa, 0xed, 0xfe, ..] => {
+                Self::MachO32(macho::MachOObject::parse(data)?)
+            }
+            [0xfe, 0xed, 0xfa, 0xcf, ..] | [0xcf, 0xfa, 0xed, 0xfe, ..] => {
+                Self::MachO64(macho::MachOObject::parse(data)?)
             }
             [0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, ..] => Self::Unserved("a fat Mach-O file"),
             [0, b'a', b's', b'm', ..] => Self::Unserved("a WebAssembly object"),
@@ -70,6 +78,8 @@ impl<'d> Object<'d> {
         match self {
             Self::Elf32(object) => Some(object),
             Self::Elf64(object) => Some(object),
+            Self::MachO32(object) => Some(object),
+            Self::MachO64(object) => Some(object),
             Self::Bitcode(object) => Some(object),
             Self::Unserved(_) | Self::Other => None,
         }
@@ -147,6 +157,12 @@ impl<'d> Object<'d> {
     /// Whether an archive's index lists `symbol`, one of this object's, perhaps with another name or binding.
     pub fn is_indexed(&self, symbol: &symbol::Symbol<'_>) -> bool {
         self.format().is_some_and(|format| format.is_indexed(symbol))
+    }
+
+    /// Whether `symbol`, a definition of this object's, can become weak, local or global: tentative ones cannot where
+    /// they count as undefined.
+    pub fn can_rebind(&self, symbol: &symbol::Symbol<'_>) -> bool {
+        self.format().is_some_and(|format| format.can_rebind(symbol))
     }
 
     /// Sections that say nothing any more: long section numbers, where no symbol has one.
@@ -236,6 +252,8 @@ impl<'d> Object<'d> {
         match (self, after) {
             (Self::Elf32(before), Object::Elf32(after)) => before.verify(after, edits, suffixes),
             (Self::Elf64(before), Object::Elf64(after)) => before.verify(after, edits, suffixes),
+            (Self::MachO32(before), Object::MachO32(after)) => before.verify(after, edits, suffixes),
+            (Self::MachO64(before), Object::MachO64(after)) => before.verify(after, edits, suffixes),
             _ => Err(Error::verification("a member is of another kind than before")),
         }
     }
