@@ -107,7 +107,7 @@ impl<'d> SymbolDb<'d> {
             let scanned = scanned.collect::<Result<Vec<_>>>()?;
             let mut origins = MemberOrigins::default();
             for (position, (object, member)) in scanned.into_iter().zip(&parsed.archive.members).enumerate() {
-                let origin = origins.next(member.name, object.producers);
+                let origin = origins.next(member.name, &object.producers);
                 db.add_member(archive, position, origin, object);
             }
         }
