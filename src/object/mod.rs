@@ -10,6 +10,7 @@ pub mod string_table;
 pub mod symbol;
 pub mod thunk;
 pub mod trap;
+pub mod wasm;
 
 use crate::error::{Error, Result};
 use crate::patch::Patch;
@@ -28,6 +29,8 @@ pub enum Object<'d> {
     Elf32(elf::Elf32Object<'d>),
     /// A relocatable ELF object of 64 bits.
     Elf64(elf::Elf64Object<'d>),
+    /// A WebAssembly object.
+    Wasm(Box<wasm::WasmObject<'d>>),
     /// An LLVM bitcode file: its symbols can be read, and not be changed.
     Bitcode(bitcode::BitcodeObject<'d>),
     /// An object whose symbols cannot be read or changed here, with its kind as "a Mach-O object".
@@ -54,7 +57,7 @@ impl<'d> Object<'d> {
                 Self::Unserved("a Mach-O object")
             }
             [0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, ..] => Self::Unserved("a fat Mach-O file"),
-            [0, b'a', b's', b'm', ..] => Self::Unserved("a WebAssembly object"),
+            [0, b'a', b's', b'm', ..] => Self::Wasm(Box::new(wasm::WasmObject::parse(data)?)),
             _ if is_coff(data) => Self::Unserved("a COFF object"),
             _ => Self::Other,
         })
@@ -70,6 +73,7 @@ impl<'d> Object<'d> {
         match self {
             Self::Elf32(object) => Some(object),
             Self::Elf64(object) => Some(object),
+            Self::Wasm(object) => Some(object.as_ref()),
             Self::Bitcode(object) => Some(object),
             Self::Unserved(_) | Self::Other => None,
         }
@@ -236,6 +240,7 @@ impl<'d> Object<'d> {
         match (self, after) {
             (Self::Elf32(before), Object::Elf32(after)) => before.verify(after, edits, suffixes),
             (Self::Elf64(before), Object::Elf64(after)) => before.verify(after, edits, suffixes),
+            (Self::Wasm(before), Object::Wasm(after)) => before.verify(after, edits, suffixes),
             _ => Err(Error::verification("a member is of another kind than before")),
         }
     }
