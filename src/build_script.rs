@@ -37,6 +37,7 @@ pub use package::Package;
 
 use crate::error::{Error, Result};
 use crate::output::Output;
+use crate::parallel::on_threads;
 use crate::policy::{KeepSource, Method, Scope};
 use crate::report::IsolateReport;
 use crate::strip::Strip;
@@ -243,7 +244,9 @@ impl<Source> Link<Source> {
         let mut report = None;
         if !stamp.is_current()? {
             let (policy, output) = (&self.policy, Output::File(result.clone()));
-            let isolated = environment.on_our_job(|| policy.run(&[archive], &output))??;
+            // Cargo's jobserver gave the script one slot.
+            let isolated = on_threads(Some(1), || policy.run(&[archive], &output));
+            let isolated = isolated.map_err(|error| Error::io("cannot start a thread", error))??;
             stamp.write()?;
             directives::say(&isolated.to_string());
             report = Some(isolated);

@@ -73,15 +73,6 @@ impl Environment {
     pub fn file_name(&self, library: &str) -> String {
         if self.target.ends_with("-msvc") { format!("{library}.lib") } else { format!("lib{library}.a") }
     }
-
-    /// Runs `work` on one thread: Cargo's jobserver gave the script one slot.
-    ///
-    /// # Errors
-    /// I/O, where there can be no thread.
-    pub fn on_our_job<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T> {
-        let failed = |error| Error::io("cannot start a thread", std::io::Error::other(error));
-        Ok(rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(failed)?.install(work))
-    }
 }
 
 /// Whether a variable concerns the outer build alone, so that a Cargo below must not hear it.
