@@ -19,7 +19,7 @@ mod toolchain;
 mod unit_tests;
 
 pub use c_library::CLibrary;
-pub use cache::{cached, content_hash, root as cache_root};
+pub use cache::{cached, content_hash, files, lock, root as cache_root};
 pub use invoke::Run;
 pub use packaged::{std_1_63_of, unpacked};
 pub use program::{Host, Link, Linker, duplicates, exported, link_c, run_program};

@@ -92,6 +92,14 @@ impl Toolchain {
         command.env("RUSTC", self.rustc());
         command
     }
+
+    /// rustup's `cargo +TOOLCHAIN`, as people call it: what it starts is told of the toolchain.
+    pub fn rustups_cargo(self) -> Command {
+        let mut command = Command::new(tool("rustup").with_file_name("cargo"));
+        clean_environment(&mut command);
+        command.arg(format!("+{}", self.name()));
+        command
+    }
 }
 
 /// LLVM's objcopy as the stable toolchain brings it: newer than any distribution's.
