@@ -17,6 +17,7 @@ pub mod objcopy;
 pub mod object;
 pub mod origin;
 pub mod output;
+pub mod parallel;
 pub mod patch;
 pub mod plan;
 pub mod policy;

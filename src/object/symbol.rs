@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use super::format::FormatFacts;
+
 /// A symbol's position in its object's symbol table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SymbolIndex(pub u32);
@@ -74,11 +76,36 @@ pub enum Placement {
     Section(SectionIndex),
 }
 
+/// A name as linkers have it and as C sources do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spelling<'d> {
+    /// The linkage name.
+    pub linkage: &'d [u8],
+    /// How many bytes of it the platform put in front.
+    pub prefix: u8,
+}
+
+impl<'d> Spelling<'d> {
+    /// The name in C, or a compiler's mangled one: without what the platform put in front.
+    pub fn source(self) -> &'d [u8] {
+        &self.linkage[self.prefix.into()..]
+    }
+}
+
+/// Of a platform that puts nothing in front of names.
+impl<'d> From<&'d [u8]> for Spelling<'d> {
+    fn from(linkage: &'d [u8]) -> Self {
+        Self { linkage, prefix: 0 }
+    }
+}
+
 /// A symbol.
 #[derive(Debug, Clone, Copy)]
 pub struct Symbol<'d> {
     /// The linkage name.
     pub name: &'d [u8],
+    /// How many bytes of it the platform put in front of the name in C: `foo` is `_foo` on Mach-O.
+    pub prefix: u8,
     /// Its position.
     pub index: SymbolIndex,
     /// Binding.
@@ -95,10 +122,15 @@ pub struct Symbol<'d> {
     pub indexed: bool,
 }
 
-impl Symbol<'_> {
+impl<'d> Symbol<'d> {
     /// Whether this is a definition, tentative ones included.
     pub fn is_definition(&self) -> bool {
         self.placement != Placement::Undefined
+    }
+
+    /// Both of its names.
+    pub fn spelling(&self) -> Spelling<'d> {
+        Spelling { linkage: self.name, prefix: self.prefix }
     }
 }
 
@@ -181,6 +213,8 @@ pub struct ObjectSymbols<'d> {
     pub global_only: Vec<SymbolIndex>,
     /// Functions have descriptors: `NAME` stands for one, `.NAME` for the code.
     pub has_descriptors: bool,
+    /// What is known of the object's format.
+    pub facts: &'static FormatFacts,
 }
 
 /// What a section is for: what stripping and an account of sizes go by.
