@@ -11,6 +11,7 @@ pub mod string_table;
 pub mod symbol;
 pub mod thunk;
 pub mod trap;
+pub mod wasm;
 
 use crate::error::{Error, Result};
 use crate::patch::Patch;
@@ -33,6 +34,8 @@ pub enum Object<'d> {
     MachO32(macho::MachO32Object<'d>),
     /// A Mach-O object of 64 bits.
     MachO64(macho::MachO64Object<'d>),
+    /// A WebAssembly object.
+    Wasm(Box<wasm::WasmObject<'d>>),
     /// An LLVM bitcode file: its symbols can be read, and not be changed.
     Bitcode(bitcode::BitcodeObject<'d>),
     /// An object whose symbols cannot be read or changed here, with its kind as "a COFF object".
@@ -62,7 +65,7 @@ impl<'d> Object<'d> {
                 Self::MachO64(macho::MachOObject::parse(data)?)
             }
             [0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, ..] => Self::Unserved("a fat Mach-O file"),
-            [0, b'a', b's', b'm', ..] => Self::Unserved("a WebAssembly object"),
+            [0, b'a', b's', b'm', ..] => Self::Wasm(Box::new(wasm::WasmObject::parse(data)?)),
             _ if is_coff(data) => Self::Unserved("a COFF object"),
             _ => Self::Other,
         })
@@ -80,6 +83,7 @@ impl<'d> Object<'d> {
             Self::Elf64(object) => Some(object),
             Self::MachO32(object) => Some(object),
             Self::MachO64(object) => Some(object),
+            Self::Wasm(object) => Some(object.as_ref()),
             Self::Bitcode(object) => Some(object),
             Self::Unserved(_) | Self::Other => None,
         }
@@ -254,6 +258,7 @@ impl<'d> Object<'d> {
             (Self::Elf64(before), Object::Elf64(after)) => before.verify(after, edits, suffixes),
             (Self::MachO32(before), Object::MachO32(after)) => before.verify(after, edits, suffixes),
             (Self::MachO64(before), Object::MachO64(after)) => before.verify(after, edits, suffixes),
+            (Self::Wasm(before), Object::Wasm(after)) => before.verify(after, edits, suffixes),
             _ => Err(Error::verification("a member is of another kind than before")),
         }
     }
