@@ -170,7 +170,7 @@ impl Explainer<'_, '_> {
             Placement::Bytecode => BITCODE.to_owned(),
             Placement::Section(index) => {
                 let name = self.parsed[archive].objects[position].section_name(index);
-                name.map_or_else(|| format!("section {}", index.0), printable)
+                name.map_or_else(|| format!("section {}", index.0), |name| printable(&name))
             }
         }
     }

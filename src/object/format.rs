@@ -37,12 +37,17 @@ pub(super) trait Format<'d> {
         None
     }
 
+    /// The name of the segment that a section goes to, where that is half of its name.
+    fn segment_name(&self, _: SectionIndex) -> Option<&'d [u8]> {
+        None
+    }
+
     fn is_indexed(&self, _: &Symbol<'_>) -> bool {
         false
     }
 
-    /// Whether a definition can become weak, local or global.
-    fn can_rebind(&self, _: &Symbol<'_>) -> bool {
+    /// Whether objcopy's flags make a symbol weak, local or global.
+    fn is_rebound(&self, _: &Symbol<'_>) -> bool {
         true
     }
 

@@ -1,5 +1,7 @@
 //! Mach-O's answers to what every format is asked.
 
+use object::read::macho::Section as _;
+
 use super::{Class, MachOObject};
 use crate::error::Result;
 use crate::object::architecture::Architecture;
@@ -72,12 +74,16 @@ impl<'d, M: Class> Format<'d> for MachOObject<'d, M> {
         self.section_name(index)
     }
 
+    fn segment_name(&self, index: SectionIndex) -> Option<&'d [u8]> {
+        self.section(index).map(|section| section.header.segment_name())
+    }
+
     fn is_indexed(&self, symbol: &Symbol<'_>) -> bool {
         self.is_indexed(symbol)
     }
 
-    fn can_rebind(&self, symbol: &Symbol<'_>) -> bool {
-        symbol.placement != Placement::Common
+    fn is_rebound(&self, symbol: &Symbol<'_>) -> bool {
+        !matches!(symbol.placement, Placement::Undefined | Placement::Common)
     }
 
     fn references(&self, wanted: &dyn Fn(SymbolIndex) -> bool) -> Result<Vec<Reference>> {
