@@ -3,6 +3,7 @@
 pub mod architecture;
 pub mod bitcode;
 pub mod capabilities;
+pub mod coff;
 pub mod elf;
 pub mod format;
 mod linked;
@@ -10,6 +11,7 @@ pub mod string_table;
 pub mod symbol;
 pub mod thunk;
 pub mod trap;
+mod uleb;
 
 use crate::error::{Error, Result};
 use crate::patch::Patch;
@@ -28,11 +30,17 @@ pub enum Object<'d> {
     Elf32(elf::Elf32Object<'d>),
     /// A relocatable ELF object of 64 bits.
     Elf64(elf::Elf64Object<'d>),
+    /// A COFF object with section numbers of 16 bits.
+    Coff(coff::CoffRegular<'d>),
+    /// A COFF object with section numbers of 32 bits (bigobj).
+    CoffBig(coff::CoffBig<'d>),
+    /// A short import member of COFF.
+    Import(coff::ImportObject<'d>),
     /// An LLVM bitcode file: its symbols can be read, and not be changed.
     Bitcode(bitcode::BitcodeObject<'d>),
     /// An object whose symbols cannot be read or changed here, with its kind as "a Mach-O object".
     Unserved(&'static str),
-    /// Something that linkers do not look into: metadata, text, an import stub.
+    /// Something that linkers do not look into: metadata, text.
     Other,
 }
 
@@ -55,8 +63,12 @@ impl<'d> Object<'d> {
             }
             [0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, ..] => Self::Unserved("a fat Mach-O file"),
             [0, b'a', b's', b'm', ..] => Self::Unserved("a WebAssembly object"),
-            _ if is_coff(data) => Self::Unserved("a COFF object"),
-            _ => Self::Other,
+            _ => match coff::magic(data) {
+                Some(coff::Magic::Regular) => Self::Coff(coff::CoffObject::parse(data)?),
+                Some(coff::Magic::Big) => Self::CoffBig(coff::CoffObject::parse(data)?),
+                Some(coff::Magic::Import) => Self::Import(coff::ImportObject::parse(data)?),
+                None => Self::Other,
+            },
         })
     }
 
@@ -70,6 +82,9 @@ impl<'d> Object<'d> {
         match self {
             Self::Elf32(object) => Some(object),
             Self::Elf64(object) => Some(object),
+            Self::Coff(object) => Some(object),
+            Self::CoffBig(object) => Some(object),
+            Self::Import(object) => Some(object),
             Self::Bitcode(object) => Some(object),
             Self::Unserved(_) | Self::Other => None,
         }
@@ -236,6 +251,8 @@ impl<'d> Object<'d> {
         match (self, after) {
             (Self::Elf32(before), Object::Elf32(after)) => before.verify(after, edits, suffixes),
             (Self::Elf64(before), Object::Elf64(after)) => before.verify(after, edits, suffixes),
+            (Self::Coff(before), Object::Coff(after)) => before.verify(after, edits, suffixes),
+            (Self::CoffBig(before), Object::CoffBig(after)) => before.verify(after, edits, suffixes),
             _ => Err(Error::verification("a member is of another kind than before")),
         }
     }
@@ -247,19 +264,4 @@ impl<'d> Object<'d> {
 /// Malformed.
 pub fn dynamic_definitions(data: &[u8]) -> Result<Option<Vec<DynamicDefinition<'_>>>> {
     elf::dynamic::definitions(data)
-}
-
-/// A COFF object begins with its machine (PE/COFF specification, "COFF File Header"); the machines of the targets in
-/// use are told from chance by a plausible section count and a zero `SizeOfOptionalHeader`. Short import members and
-/// bigobj begin with 0 and 0xffff.
-fn is_coff(data: &[u8]) -> bool {
-    let Some(header) = data.first_chunk::<20>() else {
-        return false;
-    };
-    let half = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
-    match half(0) {
-        0x014c | 0x8664 | 0xaa64 | 0x01c4 => half(16) == 0 && data.len() >= 20 + 40 * usize::from(half(2)),
-        0 => half(2) == 0xffff,
-        _ => false,
-    }
 }
