@@ -1,13 +1,12 @@
 //! What all lints ask of an archive, gathered once, members in parallel.
 
-use rayon::prelude::*;
-
 use crate::archive::IndexDifference;
 use crate::error::{Result, printable, printable_path};
 use crate::exports::restorable;
 use crate::input::ParsedArchive;
 use crate::object::Object;
 use crate::object::symbol::{Bytecode, FixedReference, Section, SectionPurpose, Spelling, Stack};
+use crate::parallel;
 use crate::plan::{MemberSymbols, NameId, SymbolDb, is_export};
 use crate::policy::{Keep, KeepSource};
 use crate::rewrite::index_of;
@@ -63,12 +62,9 @@ impl<'a> Facts<'a> {
     pub fn gather(parsed: ParsedArchive<'a>, keep: &'a Keep, sources: &[KeepSource]) -> Result<Self> {
         let archive = [parsed];
         let db = SymbolDb::build(&archive)?;
-        let members = archive[0]
-            .objects
-            .par_iter()
-            .enumerate()
-            .map(|(at, object)| MemberFacts::of(object).map_err(|error| archive[0].locate(error, at)));
-        let members = members.collect::<Result<Vec<_>>>()?;
+        let objects = &archive[0].objects;
+        let facts = |at: usize| MemberFacts::of(&objects[at]).map_err(|error| archive[0].locate(error, at));
+        let members = parallel::try_map(objects.len(), facts)?;
         let index = IndexState::of(&archive[0], &db);
         let exports = exports(&db, keep);
         let restorable = if keep.is_automatic() { Vec::new() } else { restorable(&archive, &db, keep)? };

@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use rayon::prelude::*;
-
 use super::entry_points::{self, EntryPoint};
 use super::{Fate, MemberSymbols, NameId, Plan, Reason, SymbolDb, tag};
 use crate::error::{Error, Result};
@@ -11,6 +9,7 @@ use crate::isolate::Isolate;
 use crate::mangling;
 use crate::object::symbol::{Placement, SectionIndex, SignatureSymbol, WARNING};
 use crate::origin::Origin;
+use crate::parallel;
 use crate::policy::{Keep, Method, Registries, Scope};
 
 /// Decides everything.
@@ -31,8 +30,7 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
         warnings: HashSet::new(),
         pinned_signatures: HashSet::new(),
     };
-    let ids = 0..db.names().len() as u32;
-    plan.fates = ids.into_par_iter().map(|id| fate(db, policy, keep, &plan, NameId(id))).collect();
+    plan.fates = parallel::map(db.names().len(), |id| fate(db, policy, keep, &plan, NameId(id as u32)));
     let entry_points = entry_points::entry_points(db);
     entry_points::follow(&mut plan, &entry_points);
     if policy.by.separates() {
@@ -131,8 +129,8 @@ fn follow_personality(db: &SymbolDb<'_>, plan: &mut Plan<'_>) {
 /// signature, to new names or none. Repeated until nothing changes, as names are in groups of several signatures.
 fn follow_groups<'d>(db: &SymbolDb<'d>, plan: &mut Plan<'d>) {
     let with_groups: Vec<_> = db.members().iter().filter(|member| !member.object.groups.is_empty()).collect();
-    let groups: Vec<(&'d [u8], Vec<NameId>)> =
-        with_groups.par_iter().flat_map_iter(|member| group_names(member)).collect();
+    let groups = parallel::map(with_groups.len(), |at| group_names(with_groups[at]));
+    let groups: Vec<(&'d [u8], Vec<NameId>)> = groups.into_iter().flatten().collect();
     // A signature that is a section's name cannot be changed.
     let unchangeable = with_groups.iter().flat_map(|member| &member.object.groups);
     let unchangeable = unchangeable.filter(|group| group.symbol == SignatureSymbol::Section);

@@ -1,7 +1,6 @@
 //! Every symbol of all given archives, by name. Built once; everything later only reads it.
 
 use hashbrown::{DefaultHashBuilder, HashTable};
-use rayon::prelude::*;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 
@@ -9,6 +8,7 @@ use crate::error::Result;
 use crate::input::ParsedArchive;
 use crate::object::symbol::{ObjectSymbols, Spelling, Symbol, Visibility};
 use crate::origin::{MemberOrigins, Origin};
+use crate::parallel;
 
 /// A name's position among all names. Names are numbered in the order of archives, members and symbols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,10 +101,8 @@ impl<'d> SymbolDb<'d> {
         let mut db =
             Self { names: Vec::new(), table: HashTable::new(), hasher, members: Vec::new(), known: HashMap::new() };
         for (archive, parsed) in archives.iter().enumerate() {
-            let scanned = (0..parsed.objects.len())
-                .into_par_iter()
-                .map(|position| read(archive, position).map_err(|error| parsed.locate(error, position)));
-            let scanned = scanned.collect::<Result<Vec<_>>>()?;
+            let scan = |position| read(archive, position).map_err(|error| parsed.locate(error, position));
+            let scanned = parallel::try_map(parsed.objects.len(), scan)?;
             let mut origins = MemberOrigins::default();
             for (position, (object, member)) in scanned.into_iter().zip(&parsed.archive.members).enumerate() {
                 let origin = origins.next(member.name, &object.producers);
