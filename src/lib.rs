@@ -12,6 +12,8 @@ pub mod input;
 pub mod isolate;
 mod keep_from;
 mod mangling;
+#[cfg(feature = "manifest")]
+pub mod manifest;
 mod merge;
 pub mod objcopy;
 pub mod object;
@@ -20,6 +22,8 @@ pub mod output;
 pub mod patch;
 pub mod plan;
 pub mod policy;
+#[cfg(feature = "policy-file")]
+pub mod policy_file;
 pub mod report;
 pub mod rewrite;
 pub mod strip;

@@ -14,6 +14,7 @@ use crate::object::symbol::{
 
 /// What to strip.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Strip {
     /// Bytecode beside machine code.
     pub bitcode: bool,
