@@ -112,7 +112,7 @@ fn find(db: &SymbolDb<'_>, symbol: &str) -> Result<Vec<NameId>> {
     }
     let ids = (0..db.names().len() as u32).map(NameId);
     let found: Vec<_> =
-        ids.filter(|&id| mangling::demangle(db.name(id).bytes).is_some_and(|path| path == symbol)).collect();
+        ids.filter(|&id| mangling::demangle(db.name(id).source()).is_some_and(|path| path == symbol)).collect();
     if !found.is_empty() {
         return Ok(found);
     }
@@ -133,7 +133,7 @@ impl Explainer<'_, '_> {
         let name = self.db.name(id).bytes;
         let mut explanation = Explanation {
             name: printable(name),
-            demangled: mangling::demangle(name),
+            demangled: mangling::demangle(self.db.name(id).source()),
             origin: self.db.origin(id).map(|origin| origin.to_string()),
             definitions: Vec::new(),
             references: Vec::new(),

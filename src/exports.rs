@@ -12,7 +12,7 @@ use crate::error::{Error, Result, printable, printable_path};
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
 use crate::object::Object;
-use crate::object::symbol::Visibility;
+use crate::object::symbol::{Spelling, Visibility};
 use crate::plan::{self, Fate, Plan, SymbolDb};
 use crate::policy::{Keep, KeepSource};
 use crate::report::SCHEMA;
@@ -58,10 +58,14 @@ impl Exports {
 ///
 /// # Errors
 /// Malformed, with file, member and offset.
-pub(crate) fn restorable<'d>(parsed: &[ParsedArchive<'d>], db: &SymbolDb<'d>, keep: &Keep) -> Result<Vec<&'d [u8]>> {
+pub(crate) fn restorable<'d>(
+    parsed: &[ParsedArchive<'d>],
+    db: &SymbolDb<'d>,
+    keep: &Keep,
+) -> Result<Vec<Spelling<'d>>> {
     let found = Survey::of(parsed, db, keep)?.found.into_iter();
     let found = found.filter(|(_, found)| matches!(found.standing(), Standing::Local | Standing::Hidden));
-    Ok(found.map(|(name, _)| name).collect())
+    Ok(found.filter_map(|(_, found)| Some(found.definitions.first()?.symbol.spelling())).collect())
 }
 
 /// That the symbols of all objects can be read: what is in another would pass for missing.

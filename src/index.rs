@@ -5,8 +5,6 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rayon::prelude::*;
-
 use crate::archive::ArchiveIndex;
 use crate::archive::header::{DATE, date_field};
 use crate::error::{Error, Result};
@@ -14,6 +12,7 @@ use crate::input::ParsedArchive;
 use crate::object::Object;
 use crate::object::symbol::{ObjectEdits, Suffixes};
 use crate::output::{Output, Staged, Target};
+use crate::parallel;
 use crate::patch::Patch;
 use crate::report::{ArchiveSummary, Clock, SCHEMA};
 use crate::rewrite::{ArchiveEdits, each_archive, index_of, to_be_indexed};
@@ -114,16 +113,16 @@ impl Index {
     }
 
     fn index_for(&self, parsed: &ParsedArchive<'_>) -> Result<ArchiveIndex> {
-        let symbols = parsed.objects.par_iter().enumerate().map(|(at, object)| {
-            match object {
+        let symbols = parallel::try_map(parsed.objects.len(), |at| {
+            match &parsed.objects[at] {
                 Object::Unserved(kind) => {
                     Err(Error::unsupported(format!("{kind}, whose symbols cannot be read: the index would lack them")))
                 }
                 object => object.symbols().and_then(to_be_indexed),
             }
             .map_err(|error| parsed.locate(error, at))
-        });
-        let mut index = index_of(&symbols.collect::<Result<Vec<_>>>()?);
+        })?;
+        let mut index = index_of(&symbols);
         index.has_objects = parsed.objects.iter().any(|object| !matches!(object, Object::Other));
         index.date = if self.stamps == Stamps::Now { now() } else { 0 };
         index.wide_from = self.wide_from.unwrap_or(index.wide_from);

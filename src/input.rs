@@ -8,11 +8,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use memmap2::Mmap;
-use rayon::prelude::*;
 
 use crate::archive::{Archive, Member};
 use crate::error::{Error, Result, printable, printable_path};
 use crate::object::Object;
+use crate::parallel;
 
 /// What an archive's bytes are read from.
 #[derive(Debug)]
@@ -146,11 +146,9 @@ impl<'d> ParsedArchive<'d> {
     /// Malformed or unsupported, with file, member and offset.
     pub fn parse(input: &'d Input) -> Result<Self> {
         let archive = input.archive().map_err(|error| error.in_archive(&input.path))?;
-        let objects = archive
-            .members
-            .par_iter()
-            .map(|member| Object::parse(member.data).map_err(|error| located(error, input, member)));
-        let objects = objects.collect::<Result<Vec<_>>>()?;
+        let members = &archive.members;
+        let parse = |at: usize| Object::parse(members[at].data).map_err(|error| located(error, input, &members[at]));
+        let objects = parallel::try_map(members.len(), parse)?;
         Ok(Self { input, archive, objects })
     }
 

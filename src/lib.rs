@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod audit;
+pub mod build_script;
 pub mod diff;
 pub mod error;
 pub mod explain;
@@ -19,6 +20,7 @@ pub mod objcopy;
 pub mod object;
 pub mod origin;
 pub mod output;
+pub mod parallel;
 pub mod patch;
 pub mod plan;
 pub mod policy;

@@ -10,13 +10,12 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 use std::process::Command;
 
-use rayon::prelude::*;
-
 use crate::archive::{Archive, ArchiveIndex, ArchiveWriter, Member, NewMember};
 use crate::error::{Error, Result, printable, printable_path};
 use crate::input::{Input, ParsedArchive};
 use crate::object::Object;
 use crate::object::symbol::Suffixes;
+use crate::parallel;
 use crate::strip::Strip;
 
 /// An archive with its objects joined into one member and what else it holds as it was; `None` where there are not
@@ -31,12 +30,14 @@ pub fn merge(parsed: &ParsedArchive<'_>, linker: &Path) -> Result<Option<Input>>
         return Ok(None);
     }
     let folder = tempfile::tempdir().map_err(|error| Error::io("cannot make a temporary folder", error))?;
-    let members = parsed.objects.par_iter().enumerate().filter(|(_, object)| is_object(object));
-    let written = members.map(|(at, object)| {
+    parallel::try_map(parsed.objects.len(), |at| {
+        let object = &parsed.objects[at];
+        if !is_object(object) {
+            return Ok(());
+        }
         let path = folder.path().join(format!("{at}.o"));
         write_without_bitcode(object, parsed.archive.members[at].data, &path).map_err(|error| parsed.locate(error, at))
-    });
-    written.collect::<Result<Vec<_>>>()?;
+    })?;
     let located = |error: Error| error.in_archive(&parsed.input.path);
     let mut arguments = String::new();
     for at in (0..parsed.objects.len()).filter(|&at| is_object(&parsed.objects[at])) {

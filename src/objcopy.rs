@@ -10,14 +10,13 @@ mod rules;
 use std::fs::{FileTimes, Metadata};
 use std::path::Path;
 
-use rayon::prelude::*;
-
 use crate::archive::{ArchiveIndex, Place};
 use crate::error::{Error, Result};
 use crate::input::{Input, ParsedArchive};
 use crate::object::Object;
 use crate::object::symbol::{Suffixes, Visibility};
 use crate::output::{Output, Staged, Target};
+use crate::parallel;
 use crate::policy::rules::{NameMatcher, Renames};
 use crate::report::Clock;
 use crate::rewrite::{ArchiveEdits, check_folder, stage_object};
@@ -93,6 +92,7 @@ impl Objcopy {
         let mut report = ObjcopyReport::new(input, &target, 1);
         report.add(&counts);
         report.changed = !edits.is_empty();
+        object.check_edits(&edits).map_err(located)?;
         if !self.writes(output, report.changed) {
             return Ok(Edited { report, members: Vec::new(), result: None });
         }
@@ -104,9 +104,8 @@ impl Objcopy {
     fn edit_archive(&self, input: &Input, target: Target, output: &Output) -> Result<Edited> {
         let mut parsed = ParsedArchive::parse(input)?;
         parsed.check_whole()?;
-        let plans = parsed.objects.par_iter().enumerate();
-        let plans = plans.map(|(at, object)| self.plan(object).map_err(|error| parsed.locate(error, at)));
-        let plans = plans.collect::<Result<Vec<_>>>()?;
+        let plan = |at: usize| self.plan(&parsed.objects[at]).map_err(|error| parsed.locate(error, at));
+        let plans = parallel::try_map(parsed.objects.len(), plan)?;
         let mut report = ObjcopyReport::new(input, &target, plans.len());
         let suffixes = Suffixes::NONE;
         let mut edits = ArchiveEdits { index: self.index_of(&parsed), ..ArchiveEdits::new(&suffixes) };

@@ -6,14 +6,13 @@ use std::fs::File;
 use std::io::{BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
-use crate::archive::{ArchiveIndex, ArchiveKind, ArchiveWriter, Member, NewMember};
+use crate::archive::{Archive, ArchiveIndex, ArchiveKind, ArchiveWriter, Member, NewMember};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{Input, ParsedArchive};
 use crate::object::Object;
 use crate::object::symbol::{Bytecode, ObjectEdits, ObjectSymbols, Suffixes};
 use crate::output::{Output, Staged, Target};
+use crate::parallel;
 use crate::patch::Patch;
 use crate::report::{ArchiveSummary, Clock};
 
@@ -94,6 +93,7 @@ impl<'a> ArchiveEdits<'a> {
         changed: bool,
         clock: &mut Clock,
     ) -> Result<(ArchiveSummary, Option<Staged>)> {
+        self.check(parsed)?;
         let mut summary = ArchiveSummary::before(parsed, &target, self.changed_members(), changed);
         if *output == Output::Nowhere || !changed && *output == Output::InPlace {
             return Ok((summary, None));
@@ -104,6 +104,14 @@ impl<'a> ArchiveEdits<'a> {
         clock.lap("verify");
         summary.output_bytes = Some(len);
         Ok((summary, Some(staged)))
+    }
+
+    /// That each member's format can express what is to happen to it.
+    fn check(&self, parsed: &ParsedArchive<'_>) -> Result<()> {
+        let checked = parallel::try_map(self.members.len(), |at| {
+            parsed.objects[at].check_edits(&self.members[at]).map_err(|error| parsed.locate(error, at))
+        });
+        checked.map(|_| ())
     }
 
     /// Writes the result to a temporary file beside `target`. Gives the length with it.
@@ -140,7 +148,7 @@ impl<'a> ArchiveEdits<'a> {
         let mut ready = self.patch_batch(parsed, 0)?;
         for start in (0..self.members.len()).step_by(BATCH) {
             let write = || self.write_batch(parsed, start, &ready, &mut writer);
-            let (written, next) = rayon::join(write, || self.patch_batch(parsed, start + BATCH));
+            let (written, next) = parallel::join(write, || self.patch_batch(parsed, start + BATCH));
             written?;
             ready = next?;
         }
@@ -157,8 +165,8 @@ impl<'a> ArchiveEdits<'a> {
     }
 
     fn patch_batch(&self, parsed: &ParsedArchive<'_>, start: usize) -> Result<Vec<Patch>> {
-        let end = (start + BATCH).min(self.members.len());
-        (start..end).into_par_iter().map(|at| self.patch(parsed, at)).collect()
+        let count = BATCH.min(self.members.len().saturating_sub(start));
+        parallel::try_map(count, |at| self.patch(parsed, start + at))
     }
 
     fn write_batch<W: Write + Seek>(
@@ -196,25 +204,11 @@ impl<'a> ArchiveEdits<'a> {
         if archive.members.len() != self.members_after() || archive.name_table != parsed.archive.name_table {
             return Err(place(Error::verification("the members are not those of the original")));
         }
-        let symbols = archive.members.par_iter().enumerate().map(|(at, member)| {
-            let Some(old) = parsed.archive.members.get(at) else {
-                return self.verify_appended(member, at - self.members.len());
-            };
-            let named = member.name == old.name && member.header.bytes()[16..48] == old.header.bytes()[16..48];
-            let edits = &self.members[at];
-            if !named || edits.is_empty() && member.data.len() != old.data.len() {
-                return Err(Error::verification("a member is not the original's"));
-            }
-            let object = Object::parse(member.data)?;
-            if !edits.is_empty() {
-                parsed.objects[at].verify(&object, edits, self.suffixes)?;
-            }
-            object.symbols()
-        });
-        let symbols = symbols
-            .enumerate()
-            .map(|(at, symbols)| symbols.map_err(|error| error.in_member(archive.members[at].name, 0)));
-        let symbols = symbols.collect::<Result<Vec<_>>>().map_err(place)?;
+        let verified = |at| {
+            let symbols = self.verify_member(parsed, &archive, at);
+            symbols.map_err(|error| error.in_member(archive.members[at].name, 0))
+        };
+        let symbols = parallel::try_map(archive.members.len(), verified).map_err(place)?;
         let mut index = index_of(&symbols);
         index.absent = self.index.absent;
         if !archive.index_is(&index) {
@@ -225,6 +219,29 @@ impl<'a> ArchiveEdits<'a> {
 }
 
 impl ArchiveEdits<'_> {
+    /// Gives the symbols of a member of the result.
+    fn verify_member<'d>(
+        &self,
+        parsed: &ParsedArchive<'_>,
+        result: &Archive<'d>,
+        at: usize,
+    ) -> Result<ObjectSymbols<'d>> {
+        let member = &result.members[at];
+        let Some(old) = parsed.archive.members.get(at) else {
+            return self.verify_appended(member, at - self.members.len());
+        };
+        let named = member.name == old.name && member.header.bytes()[16..48] == old.header.bytes()[16..48];
+        let edits = &self.members[at];
+        if !named || edits.is_empty() && member.data.len() != old.data.len() {
+            return Err(Error::verification("a member is not the original's"));
+        }
+        let object = Object::parse(member.data)?;
+        if !edits.is_empty() {
+            parsed.objects[at].verify(&object, edits, self.suffixes)?;
+        }
+        object.symbols()
+    }
+
     fn verify_appended<'d>(&self, member: &Member<'d>, at: usize) -> Result<ObjectSymbols<'d>> {
         let Appended { padded_name, data } = &self.appended[at];
         if !padded_name.starts_with(member.name) || member.data != data {

@@ -2,8 +2,6 @@
 //!
 //! What goes away takes no part in a plan, so it is found before anything is decided. Knows no format.
 
-use rayon::prelude::*;
-
 use crate::error::Result;
 use crate::input::ParsedArchive;
 use crate::object::Object;
@@ -11,6 +9,7 @@ use crate::object::symbol::{
     Bytecode, ObjectEdits, ObjectSymbols, Placement, Section, SectionChange, SectionIndex, SectionPurpose, SymbolEdit,
     SymbolKind,
 };
+use crate::parallel;
 
 /// What to strip.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,8 +55,8 @@ impl Strip {
         if !self.is_any() {
             return Ok(vec![ObjectEdits::default(); parsed.objects.len()]);
         }
-        let members = parsed.objects.par_iter().enumerate();
-        members.map(|(at, object)| self.of(object).map_err(|error| parsed.locate(error, at))).collect()
+        let objects = &parsed.objects;
+        parallel::try_map(objects.len(), |at| self.of(&objects[at]).map_err(|error| parsed.locate(error, at)))
     }
 
     /// What goes away in an object: sections, and with debug information the symbols of source files, as
@@ -103,12 +102,11 @@ impl Strip {
         let kinds = [SectionPurpose::Bitcode, SectionPurpose::Debug].into_iter().filter(|&kind| self.strips(kind));
         let mut amounts: Vec<_> = kinds.map(|what| Stripped { what, sections: 0, bytes: 0 }).collect();
         for parsed in archives.iter().filter(|_| self.is_any()) {
-            let members = parsed.objects.par_iter().enumerate();
-            let members = members.map(|(at, object)| {
-                let sections = object.linked_sections().map_err(|error| parsed.locate(error, at))?;
+            let members = parallel::try_map(parsed.objects.len(), |at| {
+                let sections = parsed.objects[at].linked_sections().map_err(|error| parsed.locate(error, at))?;
                 Ok(amounts.iter().map(|amount| Stripped::of(amount.what, &sections)).collect::<Vec<_>>())
-            });
-            for of_member in members.collect::<Result<Vec<_>>>()? {
+            })?;
+            for of_member in members {
                 for (amount, more) in amounts.iter_mut().zip(of_member) {
                     amount.sections += more.sections;
                     amount.bytes += more.bytes;

@@ -1,13 +1,12 @@
 //! What all lints ask of an archive, gathered once, members in parallel.
 
-use rayon::prelude::*;
-
 use crate::archive::IndexDifference;
 use crate::error::{Result, printable, printable_path};
 use crate::exports::restorable;
 use crate::input::ParsedArchive;
 use crate::object::Object;
-use crate::object::symbol::{Bytecode, FixedReference, Section, SectionPurpose, Stack};
+use crate::object::symbol::{Bytecode, FixedReference, Section, SectionPurpose, Spelling, Stack};
+use crate::parallel;
 use crate::plan::{MemberSymbols, NameId, SymbolDb, is_export};
 use crate::policy::{Keep, KeepSource};
 use crate::rewrite::index_of;
@@ -23,7 +22,7 @@ pub(super) struct Facts<'a> {
     /// The same as arguments of `armend isolate`, each with a space before it.
     pub keep_arguments: String,
     /// The wanted exports that are local or hidden.
-    pub restorable: Vec<&'a [u8]>,
+    pub restorable: Vec<Spelling<'a>>,
     /// For each member, what only audits ask.
     pub members: Vec<MemberFacts<'a>>,
     /// What its index is.
@@ -63,12 +62,9 @@ impl<'a> Facts<'a> {
     pub fn gather(parsed: ParsedArchive<'a>, keep: &'a Keep, sources: &[KeepSource]) -> Result<Self> {
         let archive = [parsed];
         let db = SymbolDb::build(&archive)?;
-        let members = archive[0]
-            .objects
-            .par_iter()
-            .enumerate()
-            .map(|(at, object)| MemberFacts::of(object).map_err(|error| archive[0].locate(error, at)));
-        let members = members.collect::<Result<Vec<_>>>()?;
+        let objects = &archive[0].objects;
+        let facts = |at: usize| MemberFacts::of(&objects[at]).map_err(|error| archive[0].locate(error, at));
+        let members = parallel::try_map(objects.len(), facts)?;
         let index = IndexState::of(&archive[0], &db);
         let exports = exports(&db, keep);
         let restorable = if keep.is_automatic() { Vec::new() } else { restorable(&archive, &db, keep)? };
@@ -177,9 +173,9 @@ fn exports(db: &SymbolDb<'_>, keep: &Keep) -> Vec<NameId> {
     let wanted = |id: &NameId| {
         let name = db.name(*id);
         if keep.is_automatic() {
-            is_export(db, *id) && !keep.patterns().is_excluded(name.bytes)
+            is_export(db, *id) && !keep.patterns().is_excluded(name.spelling())
         } else {
-            name.definitions > 0 && keep.patterns().includes(name.bytes).is_some()
+            name.definitions > 0 && keep.patterns().includes(name.spelling()).is_some()
         }
     };
     let mut exports: Vec<_> = (0..db.names().len() as u32).map(NameId).filter(wanted).collect();

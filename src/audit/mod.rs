@@ -12,8 +12,6 @@ mod std_copies;
 
 use std::path::Path;
 
-use rayon::prelude::*;
-
 pub use finding::Finding;
 pub use lint::{LINTS, Lint, LintList, LintPage, Severity};
 pub use needs::Needs;
@@ -24,6 +22,7 @@ pub use std_copies::StdCopy;
 use crate::error::{Error, Result};
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
+use crate::parallel;
 use crate::policy::KeepSource;
 use crate::report::SCHEMA;
 use facts::Facts;
@@ -53,7 +52,8 @@ impl Audit {
             let parsed = ParsedArchive::parse(input)?;
             let facts = Facts::gather(parsed, &keep, &self.exports)?;
             let mut audit = ArchiveAudit::of(&facts);
-            audit.findings = LINTS.par_iter().filter_map(|lint| lint.look(&facts, &denied)).collect();
+            audit.findings =
+                parallel::map(LINTS.len(), |at| LINTS[at].look(&facts, &denied)).into_iter().flatten().collect();
             audit.findings.sort_by_key(|finding| finding.severity);
             audit.sizes = self.sizes.then(|| Sizes::of(&facts));
             audits.push(audit);

@@ -8,7 +8,8 @@ use super::facts::Facts;
 use crate::error::printable;
 use crate::mangling;
 use crate::object::symbol::Binding;
-use crate::plan::{NameId, is_linker_defined};
+use crate::object::{LinkerNames, Object};
+use crate::plan::NameId;
 use crate::undefined::is_of_cxx;
 
 /// The names that system libraries provide.
@@ -78,11 +79,13 @@ pub(super) fn references<'a>(facts: &Facts<'a>) -> BTreeMap<Provider, Vec<(&'a [
             }
         }
     }
+    let object = facts.parsed().objects.iter().find(|object| object.is_linked());
+    let linker_names = &object.map(Object::facts).unwrap_or_default().linker_names;
     let mut found = BTreeMap::<Provider, Vec<_>>::new();
     for (at, strong) in strong.into_iter().enumerate() {
         let Some(strong) = strong else { continue };
         let name = facts.db.name(NameId(at as u32));
-        let provider = if name.definitions > 0 { Provider::Archive } else { provider(name.bytes) };
+        let provider = if name.definitions > 0 { Provider::Archive } else { provider(name.bytes, linker_names) };
         found.entry(provider).or_default().push((name.bytes, strong));
     }
     found.values_mut().for_each(|names| names.sort_unstable());
@@ -100,7 +103,7 @@ pub(super) fn needs(facts: &Facts<'_>) -> Vec<Needs> {
 }
 
 /// Who provides a name that the archive does not define.
-fn provider(name: &[u8]) -> Provider {
+fn provider(name: &[u8], linker_names: &LinkerNames) -> Provider {
     // A reference may name a version: `pow@GLIBC_2.2.5`.
     let name = memchr::memchr(b'@', name).map_or(name, |at| &name[..at]);
     let starts = |prefixes: &[&[u8]]| prefixes.iter().any(|prefix| name.starts_with(prefix));
@@ -108,7 +111,7 @@ fn provider(name: &[u8]) -> Provider {
     // ISO C's and POSIX's threads, in a library of their own before glibc 2.34.
     const THREADS: &[&[u8]] = &[b"pthread_", b"sem_", b"thrd_", b"mtx_", b"cnd_", b"tss_"];
     match table.find(name) {
-        _ if is_linker_defined(name) || starts(&[b"__start_", b"__stop_"]) => Provider::Linker,
+        _ if linker_names.contains(name) || starts(&[b"__start_", b"__stop_"]) => Provider::Linker,
         Some(Provider::Libc) if starts(THREADS) => Provider::Pthread,
         Some(provider) => provider,
         None if !mangling::rust_crates(name).is_empty() || starts(&[b"__rust_", b"rust_eh_", b"__rg_"]) => {
@@ -167,6 +170,7 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::object::elf::LINKER_NAMES;
 
     #[test]
     fn who_provides_what() {
@@ -190,6 +194,8 @@ mod tests {
             ("_ZN4core9panicking5panic17h0123456789abcdefE", Provider::Rust),
             ("ZSTD_compress", Provider::Nobody),
         ];
-        cases.iter().for_each(|(name, expected)| assert_eq!(provider(name.as_bytes()), *expected, "{name}"));
+        cases
+            .iter()
+            .for_each(|(name, expected)| assert_eq!(provider(name.as_bytes(), &LINKER_NAMES), *expected, "{name}"));
     }
 }

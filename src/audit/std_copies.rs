@@ -26,7 +26,9 @@ pub(super) fn std_copies(facts: &Facts<'_>) -> Vec<StdCopy> {
     let mut copies = Vec::new();
     for (at, member) in facts.db.members().iter().enumerate() {
         for symbol in member.object.symbols.iter().filter(|symbol| symbol.is_definition()) {
-            let Some(tag) = symbol.name.strip_prefix(PERSONALITY).filter(|tag| tag.is_empty() || tag[0] == b'.') else {
+            let Some(tag) =
+                symbol.spelling().source().strip_prefix(PERSONALITY).filter(|tag| tag.is_empty() || tag[0] == b'.')
+            else {
                 continue;
             };
             let versions = report::rustc_versions([member]);

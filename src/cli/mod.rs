@@ -125,8 +125,7 @@ fn run() -> anyhow::Result<Outcome> {
         Color::Never => ColorChoice::Never,
     }
     .write_global();
-    let threads = rayon::ThreadPoolBuilder::new().num_threads(cli.global.jobs.map_or(0, usize::from)).build()?;
-    threads.install(|| match &cli.verb {
+    armend::parallel::on_threads(cli.global.jobs.map(usize::from), || match &cli.verb {
         Verb::Isolate(command) => command.run(&cli.global),
         Verb::Apply(command) => command.run(&cli.global),
         Verb::Audit(command) => command.run(&cli.global),
@@ -138,7 +137,7 @@ fn run() -> anyhow::Result<Outcome> {
         Verb::Check(command) => command.run(&cli.global),
         Verb::Glibc(command) => command.run(&cli.global),
         Verb::Undefined(command) => command.run(&cli.global),
-    })
+    })?
 }
 
 /// What stands before the verb `objcopy`, with it, and what behind: that is not for clap, as it has a syntax of its

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use rayon::prelude::*;
-
 use crate::error::{Result, printable};
 use crate::input::ParsedArchive;
 use crate::mangling;
 use crate::object::symbol::Bytecode;
 use crate::origin::{self, Origin};
+use crate::parallel;
 use crate::plan::{self, MemberSymbols, SymbolDb, tag};
 use crate::report::text::some;
 
@@ -67,9 +66,10 @@ fn disguises<'n>(
     db: &SymbolDb<'_>,
     names: &HashSet<&'n [u8]>,
 ) -> Result<HashMap<&'n [u8], BTreeSet<String>>> {
-    let found = db.members().par_iter().map(|member| disguises_in(parsed, member, names));
+    let members = db.members();
+    let found = parallel::try_map(members.len(), |at| disguises_in(parsed, &members[at], names))?;
     let mut disguises = HashMap::new();
-    for (name, what) in found.collect::<Result<Vec<_>>>()?.into_iter().flatten() {
+    for (name, what) in found.into_iter().flatten() {
         disguises.entry(name).or_insert_with(BTreeSet::new).insert(what);
     }
     Ok(disguises)
@@ -85,9 +85,9 @@ fn disguises_in<'n>(
     let symbols = symbols.map_err(|error| archive.locate(error, member.position))?;
     let mut found = Vec::new();
     for symbol in symbols.iter().filter(|symbol| symbol.is_definition()) {
-        if let Some(path) = mangling::demangle(symbol.name) {
+        if let Some(path) = mangling::demangle(symbol.spelling().source()) {
             // Methods are not meant, nor what the standard library calls so.
-            let of_std = origin::of_symbol(symbol.name, &member.origin).is_in_every_rust_program();
+            let of_std = origin::of_symbol(symbol.spelling().source(), &member.origin).is_in_every_rust_program();
             if of_std || path.starts_with('<') {
                 continue;
             }

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use rayon::prelude::*;
-
 use super::check_readable;
 use super::report::{RestoreReport, Restored};
 use super::survey::{Definition, Found, Standing, Survey};
@@ -14,6 +12,7 @@ use crate::keep_from;
 use crate::object::Object;
 use crate::object::symbol::{Binding, ObjectEdits, ObjectSymbols, Suffixes, SymbolEdit, Visibility};
 use crate::output::Output;
+use crate::parallel;
 use crate::plan::{MemberId, SymbolDb, check_not_thin};
 use crate::policy::KeepSource;
 use crate::report::{Clock, SCHEMA};
@@ -164,11 +163,12 @@ impl<'d> Restorer<'_, 'd> {
 
 /// The index of an archive whose members are edited so.
 fn index_after(parsed: &ParsedArchive<'_>, edits: &[ObjectEdits]) -> Result<ArchiveIndex> {
-    let symbols = parsed.objects.par_iter().zip(edits).enumerate().map(|(at, (object, edits))| {
+    let symbols = parallel::try_map(parsed.objects.len(), |at| {
+        let (object, edits) = (&parsed.objects[at], &edits[at]);
         let symbols = if edits.is_empty() { object.symbols() } else { symbols_after(object, edits) };
         symbols.and_then(to_be_indexed).map_err(|error| parsed.locate(error, at))
-    });
-    Ok(index_of(&symbols.collect::<Result<Vec<_>>>()?))
+    })?;
+    Ok(index_of(&symbols))
 }
 
 /// The symbols of an object in the order in which they are then: local ones that become global are from its front.

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rayon::prelude::*;
-
 use crate::error::Result;
 use crate::input::ParsedArchive;
 use crate::object::symbol::{Binding, Placement, Symbol, SymbolKind, Visibility};
+use crate::parallel;
 use crate::plan::{MemberId, NameId, SymbolDb, is_export};
 use crate::policy::{Keep, PatternId};
 
@@ -105,26 +104,26 @@ impl<'d> Survey<'d> {
             is_named || found.standing() <= Standing::Weak || !name.contains(&b'.')
         });
         survey.unmatched = patterns.ids().filter(|&id| !patterns.excludes(id)).collect();
-        for name in survey.found.keys() {
-            patterns.matches(name).iter().for_each(|id| _ = survey.unmatched.remove(id));
+        for definition in survey.found.values().flat_map(|found| &found.definitions) {
+            patterns.matches(definition.symbol.spelling()).iter().for_each(|id| _ = survey.unmatched.remove(id));
         }
         Ok(survey)
     }
 
     fn add_linked(&mut self, db: &SymbolDb<'d>, keep: &Keep) {
         let patterns = keep.patterns();
-        let ids = (0..db.names().len() as u32).into_par_iter().map(NameId);
-        let chosen = |id| {
+        let chosen = |at| {
+            let id = NameId(at as u32);
             let name = db.name(id);
             if keep.is_automatic() {
-                (is_export(db, id) && !patterns.is_excluded(name.bytes)).then_some(None)
+                (is_export(db, id) && !patterns.is_excluded(name.spelling())).then_some(None)
             } else if name.definitions > 0 {
-                patterns.includes(name.bytes).map(Some)
+                patterns.includes(name.spelling()).map(Some)
             } else {
                 None
             }
         };
-        let chosen: Vec<Option<Option<PatternId>>> = ids.map(chosen).collect();
+        let chosen: Vec<Option<Option<PatternId>>> = parallel::map(db.names().len(), chosen);
         for (at, member) in db.members().iter().enumerate() {
             for (symbol, name) in member.object.symbols.iter().zip(&member.names) {
                 if let (Some(pattern), true) = (chosen[name.0 as usize], symbol.is_definition()) {
@@ -139,14 +138,15 @@ impl<'d> Survey<'d> {
             let is_code_or_data = !matches!(symbol.kind, SymbolKind::Section | SymbolKind::File);
             symbol.binding == Binding::Local && symbol.is_definition() && is_code_or_data && !symbol.name.is_empty()
         };
-        let locals = db.members().par_iter().enumerate().map(|(at, member)| {
+        let locals = parallel::try_map(db.members().len(), |at| {
+            let member = &db.members()[at];
             let symbols = parsed[member.archive].objects[member.position].all_symbols();
             let symbols = symbols.map_err(|error| parsed[member.archive].locate(error, member.position))?;
             let symbols = symbols.into_iter().filter(is_candidate);
-            let found = symbols.filter_map(|symbol| Some((keep.patterns().includes(symbol.name)?, symbol)));
+            let found = symbols.filter_map(|symbol| Some((keep.patterns().includes(symbol.spelling())?, symbol)));
             Ok(found.map(|(pattern, symbol)| (pattern, MemberId(at as u32), symbol)).collect::<Vec<_>>())
-        });
-        for (pattern, member, symbol) in locals.collect::<Result<Vec<_>>>()?.into_iter().flatten() {
+        })?;
+        for (pattern, member, symbol) in locals.into_iter().flatten() {
             self.add(Some(pattern), member, symbol);
         }
         Ok(())

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
-use rayon::prelude::*;
 use serde::Serialize;
 
 use super::record::exports;
 use super::{ArchiveRecord, Digest, Manifest};
 use crate::error::{Error, Result, printable_path};
 use crate::input::Input;
+use crate::parallel;
 use crate::report::SCHEMA;
 use crate::report::text::entry;
 
@@ -81,8 +81,7 @@ impl Manifest {
 /// I/O, a file that is no manifest, malformed archives that are none of its.
 pub fn check(manifest: &Path, archives: &[impl AsRef<Path> + Sync]) -> Result<CheckReport> {
     let known = Manifest::read(manifest)?;
-    let checks = archives.par_iter().map(|path| ArchiveCheck::of(path.as_ref(), &known));
-    let archives = checks.collect::<Result<Vec<_>>>()?;
+    let archives = parallel::try_map(archives.len(), |at| ArchiveCheck::of(archives[at].as_ref(), &known))?;
     let holds = archives.iter().all(|archive| archive.holds);
     Ok(CheckReport { schema: SCHEMA, verb: "check", manifest: printable_path(manifest), holds, archives })
 }

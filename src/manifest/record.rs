@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -14,6 +13,7 @@ use crate::input::{Input, ParsedArchive};
 use crate::object::Object;
 use crate::object::symbol::{Binding, ObjectSymbols, Visibility};
 use crate::output::{Output, Staged, Target};
+use crate::parallel;
 use crate::report::SCHEMA;
 
 /// A manifest about to be made of a run.
@@ -55,8 +55,8 @@ impl Recorder {
     /// # Errors
     /// I/O, malformed results.
     pub fn finish(self, verb: &str, policy: &impl Serialize, report: Option<&impl Serialize>) -> Result<()> {
-        let files = self.inputs.par_iter().zip(&self.outputs);
-        let archives = files.map(|(input, output)| ArchiveRecord::of(input, output)).collect::<Result<_>>()?;
+        let of = |at: usize| ArchiveRecord::of(&self.inputs[at], &self.outputs[at]);
+        let archives = parallel::try_map(self.inputs.len(), of)?;
         let unwritable = |error: serde_json::Error| Error::usage(format!("what the manifest is to say: {error}"));
         let manifest = Manifest {
             schema: SCHEMA,
@@ -90,7 +90,7 @@ impl ArchiveRecord {
 impl Digest {
     /// Of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
-        let (crc32, sha256) = rayon::join(|| crc32fast::hash(bytes), || Sha256::digest(bytes));
+        let (crc32, sha256) = parallel::join(|| crc32fast::hash(bytes), || Sha256::digest(bytes));
         let sha256 = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
         Self { bytes: bytes.len() as u64, crc32: format!("{crc32:08x}"), sha256 }
     }
@@ -101,9 +101,10 @@ pub(super) fn exports(input: &Input) -> Result<Vec<String>> {
     let located = |error: Error| error.in_archive(&input.path);
     let members = if input.bytes().starts_with(b"!<") {
         let parsed = ParsedArchive::parse(input)?;
-        let members = parsed.objects.par_iter().enumerate();
-        let members = members.map(|(at, object)| object.symbols().map_err(|error| parsed.locate(error, at)));
-        members.map(|symbols| symbols.map(|symbols| offered(&symbols))).collect::<Result<Vec<_>>>()?
+        parallel::try_map(parsed.objects.len(), |at| {
+            let symbols = parsed.objects[at].symbols().map_err(|error| parsed.locate(error, at))?;
+            Ok(offered(&symbols))
+        })?
     } else {
         vec![offered(&Object::parse(input.bytes()).and_then(|object| object.symbols()).map_err(located)?)]
     };

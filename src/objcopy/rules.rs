@@ -34,7 +34,7 @@ impl Objcopy {
             Object::Other => return Err(Error::unsupported(NOT_AN_OBJECT)),
             Object::Bitcode(_) => return Err(unserved("an LLVM bitcode file")),
             Object::Unserved(kind) => return Err(unserved(kind)),
-            Object::Elf32(_) | Object::Elf64(_) => {}
+            _ => {}
         }
         let mut plan = MemberPlan::default();
         let symbols = object.all_symbols()?;
@@ -97,7 +97,7 @@ impl Objcopy {
         }
         edit.remove = !self.keep.matches(&name)
             && (self.strip.matches(&name) || self.strip_debug && symbol.kind == SymbolKind::File);
-        let after = Symbol { name: &name, binding: edit.binding.unwrap_or(symbol.binding), ..*symbol };
+        let after = Symbol { name: &name, binding: edit.binding.unwrap_or(symbol.binding), prefix: 0, ..*symbol };
         let indexed = !edit.remove && object.is_indexed(&after);
         if name != symbol.name && !edit.remove {
             edit.name = NewName::Given(plan.edits.names.len() as u32);

@@ -2,17 +2,23 @@
 
 pub mod architecture;
 pub mod bitcode;
+pub mod capabilities;
 pub mod elf;
+pub mod format;
 mod linked;
 pub mod string_table;
 pub mod symbol;
 pub mod thunk;
 pub mod trap;
+pub mod wasm;
 
 use crate::error::{Error, Result};
 use crate::patch::Patch;
 use architecture::Architecture;
+use capabilities::Capabilities;
 pub use elf::dynamic::DynamicDefinition;
+use format::Format;
+pub use format::{FormatFacts, LinkerNames};
 pub use linked::{LinkedExports, dynamic_exports};
 use symbol::{ObjectEdits, ObjectSymbols, Suffixes};
 
@@ -23,6 +29,8 @@ pub enum Object<'d> {
     Elf32(elf::Elf32Object<'d>),
     /// A relocatable ELF object of 64 bits.
     Elf64(elf::Elf64Object<'d>),
+    /// A WebAssembly object.
+    Wasm(Box<wasm::WasmObject<'d>>),
     /// An LLVM bitcode file: its symbols can be read, and not be changed.
     Bitcode(bitcode::BitcodeObject<'d>),
     /// An object whose symbols cannot be read or changed here, with its kind as "a Mach-O object".
@@ -49,7 +57,7 @@ impl<'d> Object<'d> {
                 Self::Unserved("a Mach-O object")
             }
             [0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, ..] => Self::Unserved("a fat Mach-O file"),
-            [0, b'a', b's', b'm', ..] => Self::Unserved("a WebAssembly object"),
+            [0, b'a', b's', b'm', ..] => Self::Wasm(Box::new(wasm::WasmObject::parse(data)?)),
             _ if is_coff(data) => Self::Unserved("a COFF object"),
             _ => Self::Other,
         })
@@ -60,13 +68,41 @@ impl<'d> Object<'d> {
         !matches!(self, Self::Other)
     }
 
+    /// The format that it is in; `None` where it cannot be read, or is no object.
+    fn format(&self) -> Option<&dyn Format<'d>> {
+        match self {
+            Self::Elf32(object) => Some(object),
+            Self::Elf64(object) => Some(object),
+            Self::Wasm(object) => Some(object.as_ref()),
+            Self::Bitcode(object) => Some(object),
+            Self::Unserved(_) | Self::Other => None,
+        }
+    }
+
+    /// What is known of its format; of no format where there is no object.
+    pub fn facts(&self) -> &'static FormatFacts {
+        self.format().map(|format| format.facts()).unwrap_or_default()
+    }
+
+    /// What can be asked of it.
+    pub fn capabilities(&self) -> &'static Capabilities {
+        &self.facts().capabilities
+    }
+
+    /// That its format can express `edits`.
+    ///
+    /// # Errors
+    /// Unsupported, with the reason; malformed, with the offset in the member.
+    pub fn check_edits(&self, edits: &ObjectEdits) -> Result<()> {
+        if edits.is_empty() || self.capabilities().refused.is_empty() {
+            return Ok(());
+        }
+        self.capabilities().check_edits(edits, &self.all_symbols()?)
+    }
+
     /// What it is made for; `None` where that is not known by name, or where there is no object.
     pub fn architecture(&self) -> Option<Architecture> {
-        match self {
-            Self::Elf32(object) => object.architecture(),
-            Self::Elf64(object) => object.architecture(),
-            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => None,
-        }
+        self.format()?.architecture()
     }
 
     /// An object of these definitions, for the machine and the conventions of this one.
@@ -74,13 +110,8 @@ impl<'d> Object<'d> {
     /// # Errors
     /// Unsupported, for a machine or a function that [`thunk`] and [`trap`] have no code for.
     pub fn make_object(&self, definitions: &[thunk::Definition]) -> Result<Vec<u8>> {
-        match self {
-            Self::Elf32(object) => object.make_object(definitions),
-            Self::Elf64(object) => object.make_object(definitions),
-            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => {
-                Err(Error::unsupported("not an object: it has no machine"))
-            }
-        }
+        let format = self.format().ok_or_else(|| Error::unsupported("not an object: it has no machine"))?;
+        format.make_object(definitions)
     }
 
     /// The symbols and all else that a plan needs to know.
@@ -88,12 +119,7 @@ impl<'d> Object<'d> {
     /// # Errors
     /// Malformed, with the offset in the member; unsupported for bitcode that only a compiler could read.
     pub fn symbols(&self) -> Result<ObjectSymbols<'d>> {
-        match self {
-            Self::Elf32(object) => object.object_symbols(),
-            Self::Elf64(object) => object.object_symbols(),
-            Self::Bitcode(object) => object.object_symbols(),
-            Self::Unserved(_) | Self::Other => Ok(ObjectSymbols::default()),
-        }
+        self.format().map_or_else(|| Ok(ObjectSymbols::default()), |format| format.object_symbols())
     }
 
     /// Every symbol, local ones, sections and files included, by ascending index; none where there is no object.
@@ -101,24 +127,15 @@ impl<'d> Object<'d> {
     /// # Errors
     /// As [`Self::symbols`].
     pub fn all_symbols(&self) -> Result<Vec<symbol::Symbol<'d>>> {
-        match self {
-            Self::Elf32(object) => object.all_symbols(),
-            Self::Elf64(object) => object.all_symbols(),
-            Self::Bitcode(object) => object.all_symbols(),
-            Self::Unserved(_) | Self::Other => Ok(Vec::new()),
-        }
+        self.format().map_or_else(|| Ok(Vec::new()), |format| format.all_symbols())
     }
 
-    /// Every section, by ascending index; none where there is no ELF.
+    /// Every section, by ascending index; none where there is no machine code.
     ///
     /// # Errors
     /// Malformed, with the offset in the member.
     pub fn all_sections(&self) -> Result<Vec<symbol::Section<'d>>> {
-        match self {
-            Self::Elf32(object) => object.all_sections(),
-            Self::Elf64(object) => object.all_sections(),
-            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Ok(Vec::new()),
-        }
+        self.format().map_or_else(|| Ok(Vec::new()), |format| format.all_sections())
     }
 
     /// The same of a relocatable object; none of anything else, which is data to a linker's archive search.
@@ -126,38 +143,24 @@ impl<'d> Object<'d> {
     /// # Errors
     /// Malformed, with the offset in the member.
     pub fn linked_sections(&self) -> Result<Vec<symbol::Section<'d>>> {
-        match self {
-            Self::Elf32(object) if object.is_relocatable() => object.all_sections(),
-            Self::Elf64(object) if object.is_relocatable() => object.all_sections(),
-            _ => Ok(Vec::new()),
-        }
+        self.format()
+            .filter(|format| format.is_relocatable())
+            .map_or_else(|| Ok(Vec::new()), |format| format.all_sections())
     }
 
     /// Whether an archive's index lists `symbol`, one of this object's, perhaps with another name or binding.
     pub fn is_indexed(&self, symbol: &symbol::Symbol<'_>) -> bool {
-        match self {
-            Self::Elf32(object) => object.is_indexed(symbol),
-            Self::Elf64(object) => object.is_indexed(symbol),
-            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => false,
-        }
+        self.format().is_some_and(|format| format.is_indexed(symbol))
     }
 
     /// Sections that say nothing any more: long section numbers, where no symbol has one.
     pub fn needless_sections(&self) -> Vec<symbol::SectionIndex> {
-        match self {
-            Self::Elf32(object) => object.needless_sections(),
-            Self::Elf64(object) => object.needless_sections(),
-            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Vec::new(),
-        }
+        self.format().map(|format| format.needless_sections()).unwrap_or_default()
     }
 
     /// The sections that hold the symbols and their names.
     pub fn symbol_sections(&self) -> Vec<symbol::SectionIndex> {
-        match self {
-            Self::Elf32(object) => object.symbol_sections(),
-            Self::Elf64(object) => object.symbol_sections(),
-            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Vec::new(),
-        }
+        self.format().map(|format| format.symbol_sections()).unwrap_or_default()
     }
 
     /// Every reference to the symbols that `wanted` accepts, by sections and then in the order they stand in; none
@@ -166,38 +169,22 @@ impl<'d> Object<'d> {
     /// # Errors
     /// Malformed, with the offset in the member.
     pub fn references(&self, wanted: impl Fn(symbol::SymbolIndex) -> bool) -> Result<Vec<symbol::Reference>> {
-        match self {
-            Self::Elf32(object) => object.references(wanted),
-            Self::Elf64(object) => object.references(wanted),
-            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Ok(Vec::new()),
-        }
+        self.format().map_or_else(|| Ok(Vec::new()), |format| format.references(&wanted))
     }
 
     /// What a form of reference is called, as `R_X86_64_PC32`; its number where it has no name.
     pub fn form_name(&self, form: symbol::ReferenceForm) -> String {
-        match self {
-            Self::Elf32(object) => object.form_name(form),
-            Self::Elf64(object) => object.form_name(form),
-            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => form.0.to_string(),
-        }
+        self.format().map_or_else(|| form.0.to_string(), |format| format.form_name(form))
     }
 
     /// How far away a form of reference in a section lets its definition be.
     pub fn reach(&self, section: symbol::SectionIndex, form: symbol::ReferenceForm) -> symbol::Reach {
-        match self {
-            Self::Elf32(object) => object.reach(section, form),
-            Self::Elf64(object) => object.reach(section, form),
-            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => symbol::Reach::Unknown,
-        }
+        self.format().map_or(symbol::Reach::Unknown, |format| format.reach(section, form))
     }
 
     /// The name of a section.
     pub fn section_name(&self, index: symbol::SectionIndex) -> Option<&'d [u8]> {
-        match self {
-            Self::Elf32(object) => object.section_name(index).ok(),
-            Self::Elf64(object) => object.section_name(index).ok(),
-            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => None,
-        }
+        self.format()?.section_name(index)
     }
 
     /// References that need an address at link time, of each section and kind the first. Reads all relocations of
@@ -206,30 +193,20 @@ impl<'d> Object<'d> {
     /// # Errors
     /// Malformed, with the offset in the member.
     pub fn fixed_references(&self) -> Result<Vec<symbol::FixedReference<'d>>> {
-        match self {
-            Self::Elf32(object) => object.fixed_references(),
-            Self::Elf64(object) => object.fixed_references(),
-            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Ok(Vec::new()),
-        }
+        self.format().map_or_else(|| Ok(Vec::new()), |format| format.fixed_references())
     }
 
     /// What it asks of the stack.
     pub fn stack(&self) -> symbol::Stack {
-        match self {
-            Self::Elf32(object) => object.stack(),
-            Self::Elf64(object) => object.stack(),
-            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => symbol::Stack::Plain,
-        }
+        self.format().map_or(symbol::Stack::Plain, |format| format.stack())
     }
 
     /// What wrote the bitcode that it is or that is embedded in it, as `LLVM22.1.2-rust-1.95.0-stable`; `None` where
     /// there is none, or it does not say.
     pub fn bitcode_producer(&self) -> Option<Vec<u8>> {
         let embedded = match self {
-            Self::Elf32(object) => object.embedded_bitcode(),
-            Self::Elf64(object) => object.embedded_bitcode(),
             Self::Bitcode(object) => return object.producer().ok(),
-            Self::Unserved(_) | Self::Other => None,
+            _ => self.format()?.embedded_bitcode(),
         };
         let bitcode = embedded.filter(|data| bitcode::is_bitcode(data)).map(bitcode::BitcodeObject::parse)?;
         bitcode.ok()?.producer().ok().filter(|producer| !producer.is_empty())
@@ -237,11 +214,7 @@ impl<'d> Object<'d> {
 
     /// The contents of all loaded sections that hold read-only data, for searching.
     pub fn constants(&self) -> Vec<&'d [u8]> {
-        match self {
-            Self::Elf32(object) => object.constants(),
-            Self::Elf64(object) => object.constants(),
-            Self::Bitcode(_) | Self::Unserved(_) | Self::Other => Vec::new(),
-        }
+        self.format().map(|format| format.constants()).unwrap_or_default()
     }
 
     /// The splices that carry out `edits`.
@@ -251,11 +224,11 @@ impl<'d> Object<'d> {
     pub fn patch(&self, edits: &ObjectEdits, suffixes: &Suffixes) -> Result<Patch> {
         match self {
             _ if edits.is_empty() => Ok(Patch::default()),
-            Self::Elf32(object) => object.patch(edits, suffixes),
-            Self::Elf64(object) => object.patch(edits, suffixes),
-            Self::Bitcode(_) => Err(Error::unsupported("an LLVM bitcode file: names in it cannot be changed")),
             Self::Unserved(kind) => Err(Error::unsupported(format!("{kind}: its symbols cannot be changed"))),
-            Self::Other => Err(Error::unsupported("not an object: it has no symbols to change")),
+            _ => match self.format() {
+                Some(format) => format.patch(edits, suffixes),
+                None => Err(Error::unsupported("not an object: it has no symbols to change")),
+            },
         }
     }
 
@@ -267,6 +240,7 @@ impl<'d> Object<'d> {
         match (self, after) {
             (Self::Elf32(before), Object::Elf32(after)) => before.verify(after, edits, suffixes),
             (Self::Elf64(before), Object::Elf64(after)) => before.verify(after, edits, suffixes),
+            (Self::Wasm(before), Object::Wasm(after)) => before.verify(after, edits, suffixes),
             _ => Err(Error::verification("a member is of another kind than before")),
         }
     }

@@ -1,7 +1,10 @@
 //! The neutral vocabulary: what every object format says of symbols, sections and groups, and what can be asked of
 //! an object. No format's own field names here.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use super::format::FormatFacts;
 
 /// A symbol's position in its object's symbol table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,11 +77,36 @@ pub enum Placement {
     Section(SectionIndex),
 }
 
+/// A name as linkers have it and as C sources do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spelling<'d> {
+    /// The linkage name.
+    pub linkage: &'d [u8],
+    /// How many bytes of it the platform put in front.
+    pub prefix: u8,
+}
+
+impl<'d> Spelling<'d> {
+    /// The name in C, or a compiler's mangled one: without what the platform put in front.
+    pub fn source(self) -> &'d [u8] {
+        &self.linkage[self.prefix.into()..]
+    }
+}
+
+/// Of a platform that puts nothing in front of names.
+impl<'d> From<&'d [u8]> for Spelling<'d> {
+    fn from(linkage: &'d [u8]) -> Self {
+        Self { linkage, prefix: 0 }
+    }
+}
+
 /// A symbol.
 #[derive(Debug, Clone, Copy)]
 pub struct Symbol<'d> {
     /// The linkage name.
     pub name: &'d [u8],
+    /// How many bytes of it the platform put in front of the name in C: `foo` is `_foo` on Mach-O.
+    pub prefix: u8,
     /// Its position.
     pub index: SymbolIndex,
     /// Binding.
@@ -95,10 +123,15 @@ pub struct Symbol<'d> {
     pub indexed: bool,
 }
 
-impl Symbol<'_> {
+impl<'d> Symbol<'d> {
     /// Whether this is a definition, tentative ones included.
     pub fn is_definition(&self) -> bool {
         self.placement != Placement::Undefined
+    }
+
+    /// Both of its names.
+    pub fn spelling(&self) -> Spelling<'d> {
+        Spelling { linkage: self.name, prefix: self.prefix }
     }
 }
 
@@ -174,13 +207,15 @@ pub struct ObjectSymbols<'d> {
     /// Sections named `.gnu.warning.NAME`, which GNU ld prints where something refers to NAME.
     pub warning_sections: Vec<NamedSection<'d>>,
     /// What the compilers wrote about themselves (`.comment`), NUL-separated.
-    pub producers: &'d [u8],
+    pub producers: Cow<'d, [u8]>,
     /// Bytecode that a linker may take instead of the machine code.
     pub bytecode: Option<Bytecode>,
     /// Symbols that cannot become local, by ascending index: their relocations mean something else for local ones.
     pub global_only: Vec<SymbolIndex>,
     /// Functions have descriptors: `NAME` stands for one, `.NAME` for the code.
     pub has_descriptors: bool,
+    /// What is known of the object's format.
+    pub facts: &'static FormatFacts,
 }
 
 /// What a section is for: what stripping and an account of sizes go by.

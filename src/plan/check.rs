@@ -97,7 +97,7 @@ fn refuse_members(
     let parsed = &archives[member.archive];
     let (what, help) = match (&parsed.objects[member.position], member.object.bytecode) {
         (Object::Unserved(kind), _) => {
-            (format!("{kind}, whose symbols cannot be changed"), "only ELF objects are served so far")
+            (format!("{kind}, whose symbols cannot be changed"), "leave it out of the archive")
         }
         (_, bytecode) => refusal(bytecode),
     };
@@ -136,7 +136,7 @@ fn check_patterns(db: &SymbolDb<'_>, plan: &Plan<'_>, keep: &Keep) -> Result<()>
             return Ok(());
         }
         if *fate != Fate::Stays(Reason::NotDefined) {
-            patterns.matches(name.bytes).iter().for_each(|id| _ = unmatched.remove(id));
+            patterns.matches(name.spelling()).iter().for_each(|id| _ = unmatched.remove(id));
         }
     }
     let lines: Vec<String> = unmatched
@@ -158,7 +158,7 @@ fn check_patterns(db: &SymbolDb<'_>, plan: &Plan<'_>, keep: &Keep) -> Result<()>
 
 /// The definitions whose names are most like a pattern.
 pub(crate) fn nearest_names(db: &SymbolDb<'_>, pattern: &str) -> Vec<String> {
-    let defined = db.names().iter().filter(|name| name.definitions > 0 && !mangling::is_mangled(name.bytes));
+    let defined = db.names().iter().filter(|name| name.definitions > 0 && !mangling::is_mangled(name.source()));
     nearest(defined.map(|name| printable(name.bytes)), pattern)
 }
 

@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use rayon::prelude::*;
-
 use super::entry_points::{self, EntryPoint};
 use super::{Fate, MemberSymbols, NameId, Plan, Reason, SymbolDb, tag};
 use crate::error::{Error, Result};
@@ -11,53 +9,8 @@ use crate::isolate::Isolate;
 use crate::mangling;
 use crate::object::symbol::{Placement, SectionIndex, SignatureSymbol, WARNING};
 use crate::origin::Origin;
+use crate::parallel;
 use crate::policy::{Keep, Method, Registries, Scope};
-
-/// Names that the linker itself or the C runtime's start files define, or look for by name (GNU ld's default script,
-/// glibc's csu/, gcc's crtstuff). A definition in an archive stands in for theirs and keeps its name.
-///
-/// A few of them tell the linker what a call is: GNU ld relaxes accesses to thread-local storage only around calls of
-/// `__tls_get_addr` (of i386 and s390 with names of their own), and lld wants `__morestack_non_split` of split stacks.
-const LINKER_DEFINED: &[&[u8]] = &[
-    b"_DYNAMIC",
-    b"_GLOBAL_OFFSET_TABLE_",
-    b"_PROCEDURE_LINKAGE_TABLE_",
-    b"__GNU_EH_FRAME_HDR",
-    b"__TMC_END__",
-    b"___tls_get_addr",
-    b"__bss_start",
-    b"__data_start",
-    b"__dso_handle",
-    b"__ehdr_start",
-    b"__executable_start",
-    b"__fini_array_end",
-    b"__fini_array_start",
-    b"__init_array_end",
-    b"__init_array_start",
-    b"__morestack",
-    b"__morestack_non_split",
-    b"__preinit_array_end",
-    b"__preinit_array_start",
-    b"__rela_iplt_end",
-    b"__rela_iplt_start",
-    b"__tls_get_addr",
-    b"__tls_get_offset",
-    b"_edata",
-    b"_end",
-    b"_etext",
-    b"_fini",
-    b"_init",
-    b"_start",
-    b"data_start",
-    b"edata",
-    b"end",
-    b"etext",
-];
-
-/// Whether linkers or the C runtime's start files define the name, or look for it.
-pub fn is_linker_defined(name: &[u8]) -> bool {
-    LINKER_DEFINED.contains(&name)
-}
 
 /// Decides everything.
 ///
@@ -77,8 +30,7 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
         warnings: HashSet::new(),
         pinned_signatures: HashSet::new(),
     };
-    let ids = 0..db.names().len() as u32;
-    plan.fates = ids.into_par_iter().map(|id| fate(db, policy, keep, &plan, NameId(id))).collect();
+    plan.fates = parallel::map(db.names().len(), |id| fate(db, policy, keep, &plan, NameId(id as u32)));
     let entry_points = entry_points::entry_points(db);
     entry_points::follow(&mut plan, &entry_points);
     if policy.by.separates() {
@@ -118,17 +70,17 @@ fn fate(db: &SymbolDb<'_>, policy: &Isolate, keep: &Keep, plan: &Plan<'_>, id: N
     if name.bytes.contains(&b'@') {
         return stays(Reason::Versioned);
     }
-    if is_linker_defined(name.bytes) {
+    if db.is_linker_defined(id) {
         return stays(Reason::LinkerDefined);
     }
     if keep.is_automatic() {
-        if is_export(db, id) && !keep.patterns().is_excluded(name.bytes) {
+        if is_export(db, id) && !keep.patterns().is_excluded(name.spelling()) {
             return stays(Reason::Export);
         }
-    } else if let Some(pattern) = keep.patterns().includes(name.bytes) {
+    } else if let Some(pattern) = keep.patterns().includes(name.spelling()) {
         return stays(Reason::Kept(pattern));
     }
-    if name.bytes.starts_with(b"_ZTI") || name.bytes.starts_with(b"_ZTS") {
+    if name.source().starts_with(b"_ZTI") || name.source().starts_with(b"_ZTS") {
         return stays(Reason::TypeInfo);
     }
     let in_scope = match (policy.scope, db.origin(id)) {
@@ -144,11 +96,11 @@ fn fate(db: &SymbolDb<'_>, policy: &Isolate, keep: &Keep, plan: &Plan<'_>, id: N
 pub fn is_export(db: &SymbolDb<'_>, id: NameId) -> bool {
     let name = db.name(id);
     name.visible
-        && !mangling::is_mangled(name.bytes)
+        && !mangling::is_mangled(name.source())
         // LTO's promoted locals.
         && memchr::memmem::find(name.bytes, b".llvm.").is_none()
         // GCC's mark of an object without machine code.
-        && name.bytes != b"__gnu_lto_slim"
+        && name.source() != b"__gnu_lto_slim"
         && db.origin(id).is_some_and(|origin| !origin.is_in_every_rust_program())
 }
 
@@ -177,8 +129,8 @@ fn follow_personality(db: &SymbolDb<'_>, plan: &mut Plan<'_>) {
 /// signature, to new names or none. Repeated until nothing changes, as names are in groups of several signatures.
 fn follow_groups<'d>(db: &SymbolDb<'d>, plan: &mut Plan<'d>) {
     let with_groups: Vec<_> = db.members().iter().filter(|member| !member.object.groups.is_empty()).collect();
-    let groups: Vec<(&'d [u8], Vec<NameId>)> =
-        with_groups.par_iter().flat_map_iter(|member| group_names(member)).collect();
+    let groups = parallel::map(with_groups.len(), |at| group_names(with_groups[at]));
+    let groups: Vec<(&'d [u8], Vec<NameId>)> = groups.into_iter().flatten().collect();
     // A signature that is a section's name cannot be changed.
     let unchangeable = with_groups.iter().flat_map(|member| &member.object.groups);
     let unchangeable = unchangeable.filter(|group| group.symbol == SignatureSymbol::Section);
@@ -297,7 +249,7 @@ fn follow_registries<'d>(db: &SymbolDb<'d>, keep: &Keep, plan: &mut Plan<'d>) {
     let bounds: Vec<_> = bounds.collect();
     let mut kept = HashSet::new();
     for &(id, name, section) in bounds.iter().filter(|_| !keep.is_automatic()) {
-        if let Some(pattern) = keep.patterns().includes(name.bytes) {
+        if let Some(pattern) = keep.patterns().includes(name.spelling()) {
             plan.fates[id] = Fate::Stays(Reason::Kept(pattern));
             kept.insert(section);
         }

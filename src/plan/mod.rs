@@ -11,10 +11,10 @@ use std::collections::HashSet;
 
 pub use check::{check, check_mergeable, check_not_thin};
 pub(crate) use check::{nearest, nearest_names};
-pub(crate) use decide::is_linker_defined;
 pub use decide::{decide, exports, is_export};
 pub use symbol_db::{MemberId, MemberSymbols, Name, NameId, SymbolDb};
 
+use crate::object::capabilities::Operation;
 use crate::object::symbol::{
     Binding, NamedSection, NewName, ObjectEdits, Placement, SectionChange, SectionIndex, SignatureSymbol, Suffixes,
     Symbol, SymbolEdit, Visibility,
@@ -130,8 +130,11 @@ impl Plan<'_> {
     pub fn member_edits(&self, member: &MemberSymbols<'_>) -> ObjectEdits {
         let mut edits = ObjectEdits::default();
         let mut private_sections = HashSet::new();
+        // Where nothing is visible unless something says so, a name of its own is all that is to be done.
+        let hides = member.object.facts.capabilities.serves(Operation::Hide);
+        let can_hide = hides || self.method == Method::Hide;
         for (symbol, &name) in member.object.symbols.iter().zip(&member.names) {
-            let edit = self.symbol_edit(symbol, name);
+            let edit = self.symbol_edit(symbol, name, can_hide);
             if (edit.name == NewName::Private || edit.binding == Some(Binding::Local))
                 && let Placement::Section(section) = symbol.placement
             {
@@ -148,16 +151,17 @@ impl Plan<'_> {
         edits
     }
 
-    fn symbol_edit(&self, symbol: &Symbol<'_>, name: NameId) -> SymbolEdit {
+    fn symbol_edit(&self, symbol: &Symbol<'_>, name: NameId, can_hide: bool) -> SymbolEdit {
         let fate = self.fate(name);
         let private = fate == Fate::Private && symbol.is_definition();
         // The linker defines a registry's bounds where they are referred to, as visible as the references are.
         let bound = fate == Fate::FollowsRegistry;
-        let hide = match self.method {
-            Method::Hide => private,
-            Method::Weaken => false,
-            Method::Rename | Method::Localize | Method::Auto => self.hide && (private || bound),
-        };
+        let hide = can_hide
+            && match self.method {
+                Method::Hide => private,
+                Method::Weaken => false,
+                Method::Rename | Method::Localize | Method::Auto => self.hide && (private || bound),
+            };
         SymbolEdit {
             name: self.new_name(name),
             binding: self.binding(symbol, name, fate).filter(|binding| *binding != symbol.binding),

@@ -1,14 +1,14 @@
 //! Every symbol of all given archives, by name. Built once; everything later only reads it.
 
 use hashbrown::{DefaultHashBuilder, HashTable};
-use rayon::prelude::*;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 use crate::error::Result;
 use crate::input::ParsedArchive;
-use crate::object::symbol::{ObjectSymbols, Symbol, Visibility};
+use crate::object::symbol::{ObjectSymbols, Spelling, Symbol, Visibility};
 use crate::origin::{MemberOrigins, Origin};
+use crate::parallel;
 
 /// A name's position among all names. Names are numbered in the order of archives, members and symbols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,14 +21,28 @@ pub struct MemberId(pub u32);
 /// What the archives together say of a name.
 #[derive(Debug, Clone, Copy)]
 pub struct Name<'d> {
-    /// The name.
+    /// The linkage name.
     pub bytes: &'d [u8],
+    /// How much of it the platform put in front of the name in C.
+    pub prefix: u8,
     /// How many definitions there are.
     pub definitions: u32,
     /// The first member that defines it.
     pub first_definition: Option<MemberId>,
     /// Whether a definition is visible outside a linked component.
     pub visible: bool,
+}
+
+impl<'d> Name<'d> {
+    /// Its linkage name and the one in C.
+    pub fn spelling(&self) -> Spelling<'d> {
+        Spelling { linkage: self.bytes, prefix: self.prefix }
+    }
+
+    /// The name in C, or a compiler's mangled one.
+    pub fn source(&self) -> &'d [u8] {
+        self.spelling().source()
+    }
 }
 
 /// A member's symbols and what they are called.
@@ -87,13 +101,11 @@ impl<'d> SymbolDb<'d> {
         let mut db =
             Self { names: Vec::new(), table: HashTable::new(), hasher, members: Vec::new(), known: HashMap::new() };
         for (archive, parsed) in archives.iter().enumerate() {
-            let scanned = (0..parsed.objects.len())
-                .into_par_iter()
-                .map(|position| read(archive, position).map_err(|error| parsed.locate(error, position)));
-            let scanned = scanned.collect::<Result<Vec<_>>>()?;
+            let scan = |position| read(archive, position).map_err(|error| parsed.locate(error, position));
+            let scanned = parallel::try_map(parsed.objects.len(), scan)?;
             let mut origins = MemberOrigins::default();
             for (position, (object, member)) in scanned.into_iter().zip(&parsed.archive.members).enumerate() {
-                let origin = origins.next(member.name, object.producers);
+                let origin = origins.next(member.name, &object.producers);
                 db.add_member(archive, position, origin, object);
             }
         }
@@ -127,7 +139,13 @@ impl<'d> SymbolDb<'d> {
         let new = NameId(names.len() as u32);
         let id = *entry.or_insert(new).get();
         if id == new {
-            names.push(Name { bytes: symbol.name, definitions: 0, first_definition: None, visible: false });
+            names.push(Name {
+                bytes: symbol.name,
+                prefix: symbol.prefix,
+                definitions: 0,
+                first_definition: None,
+                visible: false,
+            });
         }
         if symbol.is_definition() {
             let name = &mut names[id.0 as usize];
@@ -168,6 +186,12 @@ impl<'d> SymbolDb<'d> {
         self.members.iter().filter(move |member| member.archive == archive)
     }
 
+    /// Whether a definition of the name here stands in for one of the linker's or of the C runtime's.
+    pub fn is_linker_defined(&self, id: NameId) -> bool {
+        let name = self.name(id);
+        name.first_definition.is_some_and(|first| self.member(first).object.facts.linker_names.contains(name.bytes))
+    }
+
     /// The origin of a name by its first definition; `None` for a name that nothing here defines.
     pub fn origin(&self, id: NameId) -> Option<Origin> {
         let name = self.name(id);
@@ -175,6 +199,6 @@ impl<'d> SymbolDb<'d> {
         if let Some(origin) = self.known.get(name.bytes) {
             return Some(origin.clone());
         }
-        Some(crate::origin::of_symbol(name.bytes, &member.origin))
+        Some(crate::origin::of_symbol(name.source(), &member.origin))
     }
 }

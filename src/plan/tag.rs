@@ -3,6 +3,7 @@
 use crate::archive::Archive;
 use crate::error::{Error, Result};
 use crate::object::symbol::Suffixes;
+use crate::parallel;
 
 /// What default tags begin with; six digits to the base 36 follow. Every private name carries its tag in every member
 /// that refers to it: each byte more costs a C++ archive a tenth of a percent of its size.
@@ -11,16 +12,16 @@ const DIGITS: usize = 6;
 
 /// A tag for the archives' content: the same content gives the same tag wherever the files are, in any order.
 pub fn derive(archives: &[&Archive<'_>]) -> String {
-    use rayon::prelude::*;
     let fingerprint = |archive: &&Archive<'_>| {
-        let members = archive.members.par_iter().map(|member| {
+        let members = parallel::map(archive.members.len(), |at| {
+            let member = &archive.members[at];
             let mut hasher = crc32fast::Hasher::new();
             hasher.update(member.name);
             hasher.update(&(member.data.len() as u64).to_le_bytes());
             hasher.update(member.data);
             hasher.finalize()
         });
-        crc32(&members.collect::<Vec<_>>())
+        crc32(&members)
     };
     let mut fingerprints: Vec<u32> = archives.iter().map(fingerprint).collect();
     fingerprints.sort_unstable();

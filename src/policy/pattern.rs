@@ -12,6 +12,7 @@ use regex::bytes::{RegexSet, RegexSetBuilder};
 
 use crate::error::{Error, Result};
 use crate::mangling;
+use crate::object::symbol::Spelling;
 
 /// A pattern's position in its set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -142,15 +143,17 @@ impl Patterns {
         self.text(id).starts_with('!')
     }
 
-    /// Every pattern that speaks of `name`, the excluding ones included, in the order they were given.
-    pub fn matches(&self, name: &[u8]) -> Vec<PatternId> {
-        let mut ids: Vec<PatternId> = self.linkage.matches(name).collect();
-        if !self.literals.is_empty() {
-            let excluded = [b"!", name].concat();
-            ids.extend([name, &excluded].into_iter().filter_map(|key| self.literals.get(key)).flatten());
+    /// Every pattern that speaks of `name`, of the linkage name or of the one in C, the excluding ones included, in the
+    /// order they were given.
+    pub fn matches<'n>(&self, name: impl Into<Spelling<'n>>) -> Vec<PatternId> {
+        let name = name.into();
+        let mut ids = Vec::new();
+        self.add_matches(name.linkage, &mut ids);
+        if name.source() != name.linkage {
+            self.add_matches(name.source(), &mut ids);
         }
         if !self.demangled.ids.is_empty()
-            && let Some(path) = mangling::readable(name)
+            && let Some(path) = mangling::readable(name.source())
         {
             ids.extend(self.demangled.matches(path.as_bytes()));
         }
@@ -159,14 +162,22 @@ impl Patterns {
         ids
     }
 
+    fn add_matches(&self, name: &[u8], ids: &mut Vec<PatternId>) {
+        ids.extend(self.linkage.matches(name));
+        if !self.literals.is_empty() {
+            let excluded = [b"!", name].concat();
+            ids.extend([name, &excluded].into_iter().filter_map(|key| self.literals.get(key)).flatten());
+        }
+    }
+
     /// The pattern that includes `name`, unless another excludes it.
-    pub fn includes(&self, name: &[u8]) -> Option<PatternId> {
+    pub fn includes<'n>(&self, name: impl Into<Spelling<'n>>) -> Option<PatternId> {
         let ids = self.matches(name);
         if ids.iter().any(|&id| self.excludes(id)) { None } else { ids.first().copied() }
     }
 
     /// Whether a pattern excludes `name`.
-    pub fn is_excluded(&self, name: &[u8]) -> bool {
+    pub fn is_excluded<'n>(&self, name: impl Into<Spelling<'n>>) -> bool {
         self.matches(name).iter().any(|&id| self.excludes(id))
     }
 }
@@ -208,7 +219,7 @@ mod tests {
         assert!(included(&["a/*"], "a/b/c"), "a slash is a byte like any other");
         assert!(included(&["\\?f\\*"], "?f*") && !included(&["\\?f\\*"], "xfx"), "escaped");
         let twice = Patterns::parse(vec!["foo".to_owned(), "foo".to_owned()]).unwrap();
-        assert_eq!(twice.matches(b"foo"), [PatternId(0), PatternId(1)]);
+        assert_eq!(twice.matches(&b"foo"[..]), [PatternId(0), PatternId(1)]);
     }
 
     #[test]

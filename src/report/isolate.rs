@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use rayon::prelude::*;
-
 use super::text::{count, counted, entry, some};
 use super::{Phase, producers};
 use crate::archive::ArchiveKind;
@@ -14,6 +12,7 @@ use crate::input::ParsedArchive;
 use crate::isolate::Isolate;
 use crate::origin::Origin;
 use crate::output::Target;
+use crate::parallel;
 use crate::plan::{Fate, MemberSymbols, NameId, Plan, Reason, SymbolDb};
 use crate::policy::{Keep, Method, Scope};
 use crate::strip::Stripped;
@@ -248,7 +247,7 @@ impl<'d> Facts<'_, 'd> {
     /// All names in alphabetical order.
     fn names(&self) -> Vec<NameId> {
         let mut ids: Vec<NameId> = (0..self.db.names().len() as u32).map(NameId).collect();
-        ids.par_sort_unstable_by_key(|&id| self.db.name(id).bytes);
+        parallel::sort_unstable_by_key(&mut ids, |&id| self.db.name(id).bytes);
         ids
     }
 
@@ -298,22 +297,24 @@ impl<'d> Facts<'_, 'd> {
     }
 
     fn private(&self, names: &[NameId]) -> Vec<PrivateName> {
-        let private = names.par_iter().filter(|&&id| self.is_private(id));
-        private
-            .filter_map(|&id| {
-                let origin = self.db.origin(id)?;
-                let name = self.db.name(id).bytes;
-                let suffix = self.plan.suffixes.of(self.plan.new_name(id));
-                Some(PrivateName {
-                    name: printable(name),
-                    to: printable(&[name, suffix].concat()),
-                    local: self.plan.fate(id) == Fate::Local,
-                    shared_with_rust_host: origin.is_in_every_rust_program(),
-                    kind: origin.kind(),
-                    origin: origin.to_string(),
-                })
+        let private = parallel::map(names.len(), |at| {
+            let id = names[at];
+            if !self.is_private(id) {
+                return None;
+            }
+            let origin = self.db.origin(id)?;
+            let name = self.db.name(id).bytes;
+            let suffix = self.plan.suffixes.of(self.plan.new_name(id));
+            Some(PrivateName {
+                name: printable(name),
+                to: printable(&[name, suffix].concat()),
+                local: self.plan.fate(id) == Fate::Local,
+                shared_with_rust_host: origin.is_in_every_rust_program(),
+                kind: origin.kind(),
+                origin: origin.to_string(),
             })
-            .collect()
+        });
+        private.into_iter().flatten().collect()
     }
 
     pub(super) fn is_private(&self, id: NameId) -> bool {

@@ -43,7 +43,7 @@ impl Facts<'_, '_> {
                     continue;
                 };
                 if symbol.binding == Binding::Weak
-                    && !mangling::is_mangled(symbol.name)
+                    && !mangling::is_mangled(symbol.spelling().source())
                     && self.db.origin(id) == Some(Origin::C)
                     && self.is_private(id)
                     && !member.object.groups.iter().any(|group| group.sections.contains(&section))
@@ -65,10 +65,9 @@ impl Facts<'_, '_> {
         if self.policy.scope != Scope::Std {
             return None;
         }
-        let stay =
-            self.plan.fates.iter().zip(self.db.names()).enumerate().filter(|(_, (fate, name))| {
-                **fate == Fate::Stays(Reason::OutOfScope) && mangling::is_mangled(name.bytes)
-            });
+        let stay = self.plan.fates.iter().zip(self.db.names()).enumerate().filter(|(_, (fate, name))| {
+            **fate == Fate::Stays(Reason::OutOfScope) && mangling::is_mangled(name.source())
+        });
         let crates = stay.filter_map(|(id, _)| match self.db.origin(NameId(id as u32))? {
             Origin::Crate(name) => Some(name),
             _ => None,

@@ -38,13 +38,14 @@ pub fn select(
     let mut unmatched: Vec<_> = patterns.ids().filter(|&id| !patterns.excludes(id)).collect();
     let mut selected = HashSet::new();
     for (name, undefined) in &references.undefined {
-        let Some(first) = patterns.includes(name) else { continue };
+        let spelling = db.name(undefined.id).spelling();
+        let Some(first) = patterns.includes(spelling) else { continue };
         if remedy == Remedy::Stub && undefined.is_tls {
             let what = format!("{} is thread-local data, which no function stands for", printable(name));
             return Err(Error::usage(what).with_help("--weaken makes its references weak"));
         }
         selected.insert(undefined.id);
-        let matched = patterns.matches(name);
+        let matched = patterns.matches(spelling);
         unmatched.retain(|&id| id != first && !matched.contains(&id));
     }
     // What an earlier run made of the name.
@@ -54,7 +55,7 @@ pub fn select(
             Remedy::Stub => super::amend::is_stub(parsed, db, name),
         };
         if done && !unmatched.is_empty() {
-            let matched = patterns.matches(name.bytes);
+            let matched = patterns.matches(name.spelling());
             unmatched.retain(|id| !matched.contains(id));
         }
     }
@@ -67,7 +68,7 @@ pub fn select(
 /// What is wrong with a pattern.
 fn nothing_undefined(text: &str, db: &SymbolDb<'_>, references: &References<'_>, providers: &Providers<'_>) -> Error {
     let alone = Patterns::parse(vec![text.to_owned()]).unwrap_or_default();
-    let matched = db.names().iter().find(|name| alone.includes(name.bytes).is_some());
+    let matched = db.names().iter().find(|name| alone.includes(name.spelling()).is_some());
     let Some(name) = matched else {
         let error = Error::usage(format!("nothing undefined: \"{text}\" matches no reference"));
         let mut known: Vec<_> = references.undefined.keys().take(3).map(|name| printable(name)).collect();

@@ -20,15 +20,15 @@ pub fn missing(facts: &Facts<'_>) -> Option<Found> {
         if wanted.is_empty() {
             break;
         }
-        let matching = patterns.matches(name.bytes);
+        let matching = patterns.matches(name.spelling());
         wanted.retain(|id| !matching.contains(id));
     }
     let names: Vec<String> = wanted.iter().map(|&id| patterns.text(id).to_owned()).collect();
     if names.is_empty() {
         return None;
     }
-    let there = facts.restorable.iter().filter(|name| patterns.matches(name).iter().any(|id| wanted.contains(id)));
-    let there: String = there.map(|name| format!(" --keep {}", quoted(&printable(name)))).collect();
+    let there = facts.restorable.iter().filter(|name| patterns.matches(**name).iter().any(|id| wanted.contains(id)));
+    let there: String = there.map(|name| format!(" --keep {}", quoted(&printable(name.linkage)))).collect();
     let mend = match there.is_empty() {
         // What tells why.
         true => format!("{}{}", facts.armend("exports"), facts.keep_arguments),
@@ -56,8 +56,8 @@ pub fn leaked(facts: &Facts<'_>) -> Option<Found> {
     for (at, name) in facts.db.names().iter().enumerate() {
         let id = NameId(at as u32);
         let shared = facts.db.origin(id).is_none_or(|origin| origin.is_in_every_rust_program());
-        if name.visible && !shared && facts.keep.patterns().includes(name.bytes).is_none() {
-            leaked.push((mangling::is_mangled(name.bytes), name.bytes));
+        if name.visible && !shared && facts.keep.patterns().includes(name.spelling()).is_none() {
+            leaked.push((mangling::is_mangled(name.source()), name.bytes));
             leaks[at] = true;
         }
     }

@@ -5,8 +5,12 @@ mod bitstream;
 mod module;
 mod symtab;
 
-use super::symbol::{Binding, Bytecode, ObjectSymbols, Symbol, Visibility};
+use super::capabilities::{Capabilities, Operation};
+use super::elf;
+use super::format::{Format, FormatFacts};
+use super::symbol::{Binding, Bytecode, ObjectEdits, ObjectSymbols, Suffixes, Symbol, Visibility};
 use crate::error::{Error, ErrorKind, Result};
+use crate::patch::Patch;
 use bitstream::{Block, Cursor};
 use symtab::Symtab;
 
@@ -115,7 +119,7 @@ impl<'d> BitcodeObject<'d> {
     pub fn object_symbols(&self) -> Result<ObjectSymbols<'d>> {
         let mut symbols = self.all_symbols()?;
         symbols.retain(|symbol| symbol.binding != Binding::Local && !symbol.name.is_empty());
-        Ok(ObjectSymbols { symbols, bytecode: Some(Bytecode::Llvm), ..ObjectSymbols::default() })
+        Ok(ObjectSymbols { symbols, bytecode: Some(Bytecode::Llvm), facts: &FACTS, ..ObjectSymbols::default() })
     }
 
     /// Every symbol that an object made of it would have, in the order of LLVM's own table. Without that, from the
@@ -136,6 +140,30 @@ impl<'d> BitcodeObject<'d> {
         })
     }
 }
+
+impl<'d> Format<'d> for BitcodeObject<'d> {
+    fn facts(&self) -> &'static FormatFacts {
+        &FACTS
+    }
+
+    fn object_symbols(&self) -> Result<ObjectSymbols<'d>> {
+        self.object_symbols()
+    }
+
+    fn all_symbols(&self) -> Result<Vec<Symbol<'d>>> {
+        self.all_symbols()
+    }
+
+    fn patch(&self, _: &ObjectEdits, _: &Suffixes) -> Result<Patch> {
+        Err(Error::unsupported("an LLVM bitcode file: names in it cannot be changed"))
+    }
+}
+
+/// Nothing in it can be changed: names live on inside of it.
+static FACTS: FormatFacts = FormatFacts {
+    capabilities: Capabilities { format: "LLVM bitcode", refused: Operation::ALL_REFUSED },
+    linker_names: elf::LINKER_NAMES,
+};
 
 /// LLVM's `GlobalValue::VisibilityTypes`, which its symbol table and its records both have.
 fn visibility(number: u64) -> Visibility {

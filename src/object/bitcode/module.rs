@@ -137,6 +137,7 @@ impl Value {
         };
         Some(Symbol {
             name,
+            prefix: 0,
             index,
             binding,
             visibility: super::visibility(self.visibility),

@@ -91,6 +91,7 @@ fn symbol(index: SymbolIndex, name: &[u8], flags: u32) -> Symbol<'_> {
     let is = |flag: u32| flags & flag != 0;
     Symbol {
         name,
+        prefix: 0,
         index,
         // A weak reference from assembly is not said to be global.
         binding: match () {

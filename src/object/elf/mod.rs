@@ -5,6 +5,7 @@ mod descriptors;
 pub mod dynamic;
 mod edit;
 mod fixed;
+mod format;
 mod layout;
 mod make;
 mod mips;
@@ -26,6 +27,7 @@ use object::{Endianness, elf};
 use super::architecture::Architecture;
 use super::symbol::SectionIndex;
 use crate::error::{Error, Result};
+pub use format::LINKER_NAMES;
 use layout::Layout;
 
 /// A 32-bit object: also x32, whose machine is a 64-bit one.

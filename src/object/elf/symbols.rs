@@ -4,6 +4,7 @@ use object::elf;
 use object::read::elf::{SectionHeader, Sym};
 
 use super::descriptors::Descriptors;
+use super::format::FACTS;
 use super::{Class, ElfObject};
 use crate::error::{Error, Result};
 use crate::object::symbol::{
@@ -30,6 +31,7 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
             symbols: self.linked_symbols(&descriptors)?,
             has_descriptors: descriptors.exist(),
             global_only: self.global_only()?,
+            facts: &FACTS,
             ..ObjectSymbols::default()
         };
         for (index, section) in self.sections.enumerate().skip(1) {
@@ -97,6 +99,7 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         let kind = symbol.st_type();
         let symbol = Symbol {
             name,
+            prefix: 0,
             index: SymbolIndex(index as u32),
             binding: match symbol.st_bind() {
                 elf::STB_LOCAL => Binding::Local,
@@ -197,9 +200,9 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         } else if name.starts_with(WARNING) {
             found.warning_sections.push(NamedSection { index, name });
         } else if name == b".comment" {
-            found.producers = section
-                .data(endian, self.data)
-                .map_err(|error| Error::malformed(self.section_header_offset(index.0 as usize), error.to_string()))?;
+            let content = section.data(endian, self.data);
+            let at = self.section_header_offset(index.0 as usize);
+            found.producers = content.map_err(|error| Error::malformed(at, error.to_string()))?.into();
         } else if loaded && is_c_identifier(name) {
             found.bounded_sections.push(NamedSection { index, name });
         }
