@@ -22,6 +22,7 @@ use crate::undefined;
 
 /// What to keep, what becomes private, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Isolate {
     /// The exports. Without any, they are found: visible, unmangled definitions outside the standard library.
     pub keep: Vec<KeepSource>,
