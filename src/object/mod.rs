@@ -3,6 +3,7 @@
 pub mod architecture;
 pub mod bitcode;
 pub mod capabilities;
+pub mod coff;
 pub mod elf;
 pub mod format;
 mod linked;
@@ -11,6 +12,7 @@ pub mod string_table;
 pub mod symbol;
 pub mod thunk;
 pub mod trap;
+mod uleb;
 pub mod wasm;
 
 use std::borrow::Cow;
@@ -38,11 +40,17 @@ pub enum Object<'d> {
     MachO64(macho::MachO64Object<'d>),
     /// A WebAssembly object.
     Wasm(Box<wasm::WasmObject<'d>>),
+    /// A COFF object with section numbers of 16 bits.
+    Coff(coff::CoffRegular<'d>),
+    /// A COFF object with section numbers of 32 bits (bigobj).
+    CoffBig(coff::CoffBig<'d>),
+    /// A short import member of COFF.
+    Import(coff::ImportObject<'d>),
     /// An LLVM bitcode file: its symbols can be read, and not be changed.
     Bitcode(bitcode::BitcodeObject<'d>),
-    /// An object whose symbols cannot be read or changed here, with its kind as "a COFF object".
+    /// An object whose symbols cannot be read or changed here, with its kind as "a fat Mach-O file".
     Unserved(&'static str),
-    /// Something that linkers do not look into: metadata, text, an import stub.
+    /// Something that linkers do not look into: metadata, text.
     Other,
 }
 
@@ -68,8 +76,12 @@ impl<'d> Object<'d> {
             }
             [0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, ..] => Self::Unserved("a fat Mach-O file"),
             [0, b'a', b's', b'm', ..] => Self::Wasm(Box::new(wasm::WasmObject::parse(data)?)),
-            _ if is_coff(data) => Self::Unserved("a COFF object"),
-            _ => Self::Other,
+            _ => match coff::magic(data) {
+                Some(coff::Magic::Regular) => Self::Coff(coff::CoffObject::parse(data)?),
+                Some(coff::Magic::Big) => Self::CoffBig(coff::CoffObject::parse(data)?),
+                Some(coff::Magic::Import) => Self::Import(coff::ImportObject::parse(data)?),
+                None => Self::Other,
+            },
         })
     }
 
@@ -86,6 +98,9 @@ impl<'d> Object<'d> {
             Self::MachO32(object) => Some(object),
             Self::MachO64(object) => Some(object),
             Self::Wasm(object) => Some(object.as_ref()),
+            Self::Coff(object) => Some(object),
+            Self::CoffBig(object) => Some(object),
+            Self::Import(object) => Some(object),
             Self::Bitcode(object) => Some(object),
             Self::Unserved(_) | Self::Other => None,
         }
@@ -266,6 +281,8 @@ impl<'d> Object<'d> {
             (Self::MachO32(before), Object::MachO32(after)) => before.verify(after, edits, suffixes),
             (Self::MachO64(before), Object::MachO64(after)) => before.verify(after, edits, suffixes),
             (Self::Wasm(before), Object::Wasm(after)) => before.verify(after, edits, suffixes),
+            (Self::Coff(before), Object::Coff(after)) => before.verify(after, edits, suffixes),
+            (Self::CoffBig(before), Object::CoffBig(after)) => before.verify(after, edits, suffixes),
             _ => Err(Error::verification("a member is of another kind than before")),
         }
     }
@@ -277,19 +294,4 @@ impl<'d> Object<'d> {
 /// Malformed.
 pub fn dynamic_definitions(data: &[u8]) -> Result<Option<Vec<DynamicDefinition<'_>>>> {
     elf::dynamic::definitions(data)
-}
-
-/// A COFF object begins with its machine (PE/COFF specification, "COFF File Header"); the machines of the targets in
-/// use are told from chance by a plausible section count and a zero `SizeOfOptionalHeader`. Short import members and
-/// bigobj begin with 0 and 0xffff.
-fn is_coff(data: &[u8]) -> bool {
-    let Some(header) = data.first_chunk::<20>() else {
-        return false;
-    };
-    let half = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
-    match half(0) {
-        0x014c | 0x8664 | 0xaa64 | 0x01c4 => half(16) == 0 && data.len() >= 20 + 40 * usize::from(half(2)),
-        0 => half(2) == 0xffff,
-        _ => false,
-    }
 }
