@@ -250,6 +250,15 @@ impl<'d> Object<'d> {
         bitcode.ok()?.producer().ok().filter(|producer| !producer.is_empty())
     }
 
+    /// The personality routines that its unwind tables refer to, where linked files can have few of them; each once, by
+    /// name.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn personalities(&self) -> Result<Vec<&'d [u8]>> {
+        self.format().map_or_else(|| Ok(Vec::new()), |format| format.personalities())
+    }
+
     /// The contents of all loaded sections that hold read-only data, for searching.
     pub fn constants(&self) -> Vec<&'d [u8]> {
         self.format().map(|format| format.constants()).unwrap_or_default()

@@ -5,6 +5,8 @@ mod differential;
 mod inputs;
 mod isolated;
 mod linked;
+mod personalities;
+mod robust;
 
 use armend_test_support::{Run, Scratch};
 use inputs::Target;

@@ -39,6 +39,8 @@ pub(super) static FACTS: FormatFacts = FormatFacts {
         ],
         prefixes: &[b"$ld$", b"section$end$", b"section$start$", b"segment$end$", b"segment$start$"],
     },
+    // Compact unwind tables number personality routines by two bits (`<mach-o/compact_unwind_encoding.h>`).
+    one_per_image: &[b"_rust_eh_personality"],
 };
 
 impl<'d, M: Class> Format<'d> for MachOObject<'d, M> {
@@ -96,6 +98,10 @@ impl<'d, M: Class> Format<'d> for MachOObject<'d, M> {
 
     fn embedded_bitcode(&self) -> Option<&'d [u8]> {
         self.embedded_bitcode()
+    }
+
+    fn personalities(&self) -> Result<Vec<&'d [u8]>> {
+        self.personalities()
     }
 
     fn constants(&self) -> Vec<&'d [u8]> {

@@ -4,6 +4,7 @@
 mod edit;
 mod format;
 mod layout;
+mod personalities;
 mod pieces;
 mod place;
 mod purpose;
