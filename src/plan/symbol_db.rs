@@ -25,6 +25,8 @@ pub struct Name<'d> {
     pub bytes: &'d [u8],
     /// How much of it the platform put in front of the name in C.
     pub prefix: u8,
+    /// The position of the machine whose links it takes part in: slices of fat files never meet those for others.
+    machine: usize,
     /// How many definitions there are.
     pub definitions: u32,
     /// The first member that defines it.
@@ -76,6 +78,8 @@ pub struct SymbolDb<'d> {
     table: HashTable<NameId>,
     hasher: DefaultHashBuilder,
     members: Vec<MemberSymbols<'d>>,
+    /// The machines of fat files' slices; `None` for what is in no fat file.
+    machines: Vec<Option<String>>,
     /// Origins that are known from elsewhere, by name.
     known: HashMap<Vec<u8>, Origin>,
 }
@@ -98,15 +102,22 @@ impl<'d> SymbolDb<'d> {
         read: impl Fn(usize, usize) -> Result<ObjectSymbols<'d>> + Sync,
     ) -> Result<Self> {
         let hasher = DefaultHashBuilder::default();
-        let mut db =
-            Self { names: Vec::new(), table: HashTable::new(), hasher, members: Vec::new(), known: HashMap::new() };
+        let mut db = Self {
+            names: Vec::new(),
+            table: HashTable::new(),
+            hasher,
+            members: Vec::new(),
+            machines: Vec::new(),
+            known: HashMap::new(),
+        };
         for (archive, parsed) in archives.iter().enumerate() {
+            let machine = db.machine(parsed.input.machine());
             let scan = |position| read(archive, position).map_err(|error| parsed.locate(error, position));
             let scanned = parallel::try_map(parsed.objects.len(), scan)?;
             let mut origins = MemberOrigins::default();
             for (position, (object, member)) in scanned.into_iter().zip(&parsed.archive.members).enumerate() {
                 let origin = origins.next(member.name, &object.producers);
-                db.add_member(archive, position, origin, object);
+                db.add_member((archive, position), machine, origin, object);
             }
         }
         Ok(db)
@@ -123,17 +134,30 @@ impl<'d> SymbolDb<'d> {
         self.known = known;
     }
 
-    fn add_member(&mut self, archive: usize, position: usize, origin: Origin, object: ObjectSymbols<'d>) {
+    fn machine(&mut self, machine: Option<String>) -> usize {
+        self.machines.iter().position(|known| *known == machine).unwrap_or_else(|| {
+            self.machines.push(machine);
+            self.machines.len() - 1
+        })
+    }
+
+    fn add_member(
+        &mut self,
+        (archive, position): (usize, usize),
+        machine: usize,
+        origin: Origin,
+        object: ObjectSymbols<'d>,
+    ) {
         let member = MemberId(self.members.len() as u32);
-        let names = object.symbols.iter().map(|symbol| self.add_symbol(member, symbol)).collect();
+        let names = object.symbols.iter().map(|symbol| self.add_symbol(member, machine, symbol)).collect();
         self.members.push(MemberSymbols { archive, position, origin, object, names });
     }
 
-    fn add_symbol(&mut self, member: MemberId, symbol: &Symbol<'d>) -> NameId {
+    fn add_symbol(&mut self, member: MemberId, machine: usize, symbol: &Symbol<'d>) -> NameId {
         let Self { names, table, hasher, .. } = self;
         let entry = table.entry(
             hasher.hash_one(symbol.name),
-            |&id| names[id.0 as usize].bytes == symbol.name,
+            |&id| names[id.0 as usize].bytes == symbol.name && names[id.0 as usize].machine == machine,
             |&id| hasher.hash_one(names[id.0 as usize].bytes),
         );
         let new = NameId(names.len() as u32);
@@ -142,6 +166,7 @@ impl<'d> SymbolDb<'d> {
             names.push(Name {
                 bytes: symbol.name,
                 prefix: symbol.prefix,
+                machine,
                 definitions: 0,
                 first_definition: None,
                 visible: false,
@@ -156,9 +181,13 @@ impl<'d> SymbolDb<'d> {
         id
     }
 
-    /// The name called so.
+    /// The name called so; in fat files, of the first machine that has it.
     pub fn find(&self, name: &[u8]) -> Option<NameId> {
-        self.table.find(self.hasher.hash_one(name), |&id| self.name(id).bytes == name).copied()
+        let hash = self.hasher.hash_one(name);
+        let of = |machine| {
+            self.table.find(hash, |&id| self.name(id).bytes == name && self.name(id).machine == machine).copied()
+        };
+        (0..self.machines.len()).find_map(of)
     }
 
     /// What is known of a name.
