@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod audit;
+pub mod build_script;
 pub mod diff;
 pub mod error;
 pub mod explain;

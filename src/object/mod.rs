@@ -12,6 +12,7 @@ pub mod symbol;
 pub mod thunk;
 pub mod trap;
 mod uleb;
+pub mod wasm;
 
 use crate::error::{Error, Result};
 use crate::patch::Patch;
@@ -36,6 +37,8 @@ pub enum Object<'d> {
     CoffBig(coff::CoffBig<'d>),
     /// A short import member of COFF.
     Import(coff::ImportObject<'d>),
+    /// A WebAssembly object.
+    Wasm(Box<wasm::WasmObject<'d>>),
     /// An LLVM bitcode file: its symbols can be read, and not be changed.
     Bitcode(bitcode::BitcodeObject<'d>),
     /// An object whose symbols cannot be read or changed here, with its kind as "a Mach-O object".
@@ -62,7 +65,7 @@ impl<'d> Object<'d> {
                 Self::Unserved("a Mach-O object")
             }
             [0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, ..] => Self::Unserved("a fat Mach-O file"),
-            [0, b'a', b's', b'm', ..] => Self::Unserved("a WebAssembly object"),
+            [0, b'a', b's', b'm', ..] => Self::Wasm(Box::new(wasm::WasmObject::parse(data)?)),
             _ => match coff::magic(data) {
                 Some(coff::Magic::Regular) => Self::Coff(coff::CoffObject::parse(data)?),
                 Some(coff::Magic::Big) => Self::CoffBig(coff::CoffObject::parse(data)?),
@@ -85,6 +88,7 @@ impl<'d> Object<'d> {
             Self::Coff(object) => Some(object),
             Self::CoffBig(object) => Some(object),
             Self::Import(object) => Some(object),
+            Self::Wasm(object) => Some(object.as_ref()),
             Self::Bitcode(object) => Some(object),
             Self::Unserved(_) | Self::Other => None,
         }
@@ -253,6 +257,7 @@ impl<'d> Object<'d> {
             (Self::Elf64(before), Object::Elf64(after)) => before.verify(after, edits, suffixes),
             (Self::Coff(before), Object::Coff(after)) => before.verify(after, edits, suffixes),
             (Self::CoffBig(before), Object::CoffBig(after)) => before.verify(after, edits, suffixes),
+            (Self::Wasm(before), Object::Wasm(after)) => before.verify(after, edits, suffixes),
             _ => Err(Error::verification("a member is of another kind than before")),
         }
     }

@@ -218,7 +218,7 @@ pub struct ObjectSymbols<'d> {
     /// Sections named `.gnu.warning.NAME`, which GNU ld prints where something refers to NAME.
     pub warning_sections: Vec<NamedSection<'d>>,
     /// What the compilers wrote about themselves (`.comment`), NUL-separated.
-    pub producers: &'d [u8],
+    pub producers: Cow<'d, [u8]>,
     /// Bytecode that a linker may take instead of the machine code.
     pub bytecode: Option<Bytecode>,
     /// Symbols that cannot become local, by ascending index: their relocations mean something else for local ones.

@@ -16,6 +16,16 @@ pub enum KeepSource {
     Artifact(PathBuf),
 }
 
+impl KeepSource {
+    /// The file that names them.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Pattern(_) => None,
+            Self::List(path) | Self::Artifact(path) => Some(path),
+        }
+    }
+}
+
 /// One pattern, and what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeepEntry {

@@ -202,9 +202,9 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         } else if name.starts_with(WARNING) {
             found.warning_sections.push(NamedSection { index, name });
         } else if name == b".comment" {
-            found.producers = section
-                .data(endian, self.data)
-                .map_err(|error| Error::malformed(self.section_header_offset(index.0 as usize), error.to_string()))?;
+            let content = section.data(endian, self.data);
+            let at = self.section_header_offset(index.0 as usize);
+            found.producers = content.map_err(|error| Error::malformed(at, error.to_string()))?.into();
         } else if loaded && is_c_identifier(name) {
             found.bounded_sections.push(NamedSection { index, name });
         }

@@ -40,6 +40,7 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("ranlib", &["ranlib"], "binutils"),
     ("readelf", &["readelf"], "binutils"),
     ("size", &["size"], "binutils"),
+    ("timeout", &["timeout"], "coreutils"),
     ("unshare", &["unshare"], "util-linux"),
 ];
 
@@ -87,6 +88,8 @@ const CROSS_TOOLS: &[(&str, &[&str], &str)] = &[
     ("s390x-linux-gnu-ld", &["s390x-linux-gnu-ld"], "binutils-s390x-linux-gnu"),
     ("x86_64-linux-gnux32-g++", &["x86_64-linux-gnux32-g++"], "g++-x86-64-linux-gnux32"),
     ("x86_64-linux-gnux32-gcc", &["x86_64-linux-gnux32-gcc"], "gcc-x86-64-linux-gnux32"),
+    ("x86_64-w64-mingw32-gcc", &["x86_64-w64-mingw32-gcc"], "g++-mingw-w64-x86-64"),
+    ("x86_64-w64-mingw32-g++", &["x86_64-w64-mingw32-g++"], "g++-mingw-w64-x86-64"),
     ("x86_64-linux-gnux32-ld", &["x86_64-linux-gnux32-ld"], "binutils-x86-64-linux-gnux32"),
 ];
 
