@@ -1,5 +1,7 @@
 //! What a plan needs of an object, in the words of the rest of the program.
 
+use std::borrow::Cow;
+
 use super::encoding::Reader;
 use super::format::FACTS;
 use super::linking::{self, Kind, SymbolEntry};
@@ -33,7 +35,7 @@ impl<'d> WasmObject<'d> {
         };
         Ok(ObjectSymbols {
             symbols,
-            listed,
+            listed: listed.into_iter().map(Cow::Borrowed).collect(),
             groups: self.comdat_groups(linking),
             bounded_sections: bounded.map(named).collect(),
             facts: &FACTS,
