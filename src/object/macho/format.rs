@@ -13,7 +13,7 @@ use crate::patch::Patch;
 
 /// Names that ld64 and lld make (`SyntheticSections.cpp`, `createSynthesizedSymbols` of lld's `MachO/Driver.cpp`), or
 /// read as instructions (`$ld$…`, ld64's `parsers/libunwind` and TAPI).
-pub(super) static FACTS: FormatFacts = FormatFacts {
+pub(in crate::object) static FACTS: FormatFacts = FormatFacts {
     capabilities: Capabilities {
         format: "Mach-O",
         refused: &[
