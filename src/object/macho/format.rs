@@ -17,6 +17,7 @@ pub(in crate::object) static FACTS: FormatFacts = FormatFacts {
     capabilities: Capabilities {
         format: "Mach-O",
         refused: &[
+            (Operation::SetVisibility, "there is no visibility but default and private external"),
             (Operation::RenameSection, "sections are known by names of at most 16 bytes, which leaves none for a tag"),
             (Operation::AddMember, "there is no code here in the form that Mach-O needs"),
             (Operation::Merge, "GNU ld, which joins members, knows no Mach-O"),
