@@ -174,13 +174,13 @@ fn every_refusal_is_documented() {
     for capabilities in FORMATS.iter().map(|facts| &facts.capabilities) {
         let everything = Operation::ALL.iter().all(|&operation| !capabilities.serves(operation));
         match capabilities.refused {
-            [(_, reason), ..] if everything => reasons.push(format!("- {}, all: {reason}", capabilities.format)),
-            refused => reasons.extend(
-                refused
-                    .iter()
-                    .map(|(operation, reason)| format!("- {}, {}: {reason}", capabilities.format, operation.name())),
-            ),
+            [(_, reason), ..] if everything => reasons.push(format!("- **{}**, all: {reason}", capabilities.format)),
+            refused => {
+                reasons.extend(refused.iter().map(|(operation, reason)| {
+                    format!("- **{}**, {}: {reason}", capabilities.format, operation.name())
+                }))
+            }
         }
     }
-    assert_eq!(lines("- "), reasons, "docs/formats.md should have:\n{}", reasons.join("\n"));
+    assert_eq!(lines("- **"), reasons, "docs/formats.md should have:\n{}", reasons.join("\n"));
 }
