@@ -2,6 +2,7 @@
 
 mod apply;
 mod audit;
+mod cargo;
 mod check;
 mod destination;
 mod diff;
@@ -102,6 +103,7 @@ pub fn main() -> ExitCode {
     if let Some(program) = std::env::args_os().next().filter(|program| ranlib::is_name_of(program)) {
         return ranlib::main(&program);
     }
+    let run = if cargo::is_name_of_this() { cargo::run } else { run };
     match run() {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
@@ -119,13 +121,7 @@ fn run() -> anyhow::Result<Outcome> {
         // Help and version come this way too; clap exits with 0 for these and 2 for errors.
         None => (Cli::try_parse_from(&arguments).unwrap_or_else(|error| error.exit()), &[][..]),
     };
-    match cli.global.color {
-        Color::Auto => ColorChoice::Auto,
-        Color::Always => ColorChoice::Always,
-        Color::Never => ColorChoice::Never,
-    }
-    .write_global();
-    armend::parallel::on_threads(cli.global.jobs.map(usize::from), || match &cli.verb {
+    cli.global.around(|| match &cli.verb {
         Verb::Isolate(command) => command.run(&cli.global),
         Verb::Apply(command) => command.run(&cli.global),
         Verb::Audit(command) => command.run(&cli.global),
@@ -137,7 +133,7 @@ fn run() -> anyhow::Result<Outcome> {
         Verb::Check(command) => command.run(&cli.global),
         Verb::Glibc(command) => command.run(&cli.global),
         Verb::Undefined(command) => command.run(&cli.global),
-    })?
+    })
 }
 
 /// What stands before the verb `objcopy`, with it, and what behind: that is not for clap, as it has a syntax of its
@@ -151,6 +147,17 @@ fn split_objcopy(arguments: &[OsString]) -> Option<(Cli, &[OsString])> {
 }
 
 impl Global {
+    /// Does `work` in the colours and on the threads asked for.
+    fn around<R: Send>(&self, work: impl FnOnce() -> anyhow::Result<R> + Send) -> anyhow::Result<R> {
+        match self.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        }
+        .write_global();
+        armend::parallel::on_threads(self.jobs.map(usize::from), work)?
+    }
+
     /// A JSON document and an archive cannot share standard output.
     fn check_output(&self, output: &Output) -> anyhow::Result<()> {
         if *output == Output::Stdout && self.format == Format::Json {
