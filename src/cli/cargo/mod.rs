@@ -9,16 +9,16 @@ use std::path::Path;
 
 use anyhow::bail;
 use armend::{Output, policy_file};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use super::{Global, Outcome};
+use super::{EXIT_STATUS, Global, Outcome};
 use amend::CargoReport;
 use build::{StaticLibrary, build};
 
 /// As Cargo calls it: `cargo-armend armend build`.
 #[derive(Debug, Parser)]
 #[command(name = "cargo-armend", bin_name = "cargo", version, max_term_width = 100)]
-pub struct Cli {
+struct Cli {
     #[command(subcommand)]
     command: Cargo,
 }
@@ -33,11 +33,14 @@ enum Cargo {
 /// Each package has its policy: [package.metadata.armend] in its Cargo.toml, or an armend.toml beside that, with the
 /// long options of `armend isolate` as keys. Options of armend's own go before build and check, Cargo's behind.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
+#[command(
+    display_name = "cargo-armend",
+    after_long_help = "\
 Examples:
   cargo armend build --release
   cargo armend build --workspace --target aarch64-unknown-linux-gnu
-  cargo armend --format json check --profile dist -p krun")]
+  cargo armend --format json check --profile dist -p krun"
+)]
 struct Armend {
     #[command(subcommand)]
     action: Action,
@@ -60,6 +63,15 @@ struct CargoOptions {
     options: Vec<OsString>,
 }
 
+/// `cargo armend` as clap has it.
+pub fn command() -> clap::Command {
+    let armend = |command: clap::Command| {
+        let help = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+        command.after_long_help(format!("{help}\n\n{EXIT_STATUS}"))
+    };
+    Cli::command().mut_subcommand("armend", armend)
+}
+
 /// Whether this program is called as Cargo calls it.
 pub fn is_name_of_this() -> bool {
     let program = env::args_os().next();
@@ -74,8 +86,9 @@ pub fn run() -> anyhow::Result<Outcome> {
     let behind = &arguments[end..];
     let asks = behind.first().is_some_and(|argument| argument == "--help" || argument == "-h");
     let ours = if asks { &arguments[..] } else { &arguments[..end] };
-    let Cargo::Armend(Armend { action, global }) =
-        Cli::try_parse_from(ours).unwrap_or_else(|error| error.exit()).command;
+    let matches = command().try_get_matches_from(ours);
+    let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches)).unwrap_or_else(|error| error.exit());
+    let Cargo::Armend(Armend { action, global }) = cli.command;
     global.around(|| {
         let mut report = match action {
             Action::Build(_) => amend_all(behind)?,
