@@ -34,6 +34,7 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("llvm-readobj", &["llvm-readobj-19", "llvm-readobj"], "llvm-19"),
     ("mold", &["mold"], "mold"),
     ("nm", &["nm"], "binutils"),
+    ("node", &["node", "nodejs"], "nodejs"),
     ("objcopy", &["objcopy"], "binutils"),
     ("objdump", &["objdump"], "binutils"),
     ("opt", &["opt-19", "opt"], "llvm-19"),
@@ -44,6 +45,7 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("size", &["size"], "binutils"),
     ("timeout", &["timeout"], "coreutils"),
     ("unshare", &["unshare"], "util-linux"),
+    ("wasm-ld", &["wasm-ld-19", "wasm-ld"], "lld-19"),
 ];
 
 /// The same for programs that make or run those of other machines.
