@@ -105,7 +105,7 @@ impl<'d> SymbolDb<'d> {
             let scanned = parallel::try_map(parsed.objects.len(), scan)?;
             let mut origins = MemberOrigins::default();
             for (position, (object, member)) in scanned.into_iter().zip(&parsed.archive.members).enumerate() {
-                let origin = origins.next(member.name, object.producers);
+                let origin = origins.next(member.name, &object.producers);
                 db.add_member(archive, position, origin, object);
             }
         }
