@@ -239,6 +239,8 @@ impl Explainer<'_, '_> {
             Reason::TypeInfo => "C++ type information is the same on both sides of an exception; it becomes weak",
             Reason::Group => "its COMDAT group also holds a name that stays",
             Reason::Personality => "it points to a personality routine that stays",
+            Reason::Pointer => "it is the place of the address of a name that stays",
+            Reason::Imported => "a DLL gives it, under this name",
             Reason::Shared => "it cannot become local: several members define it or refer to it, or its group does",
             Reason::GlobalOnly => "it cannot become local: its relocations mean something else for local symbols",
             Reason::OutOfScope => "the scope leaves it out",

@@ -22,6 +22,7 @@ use crate::undefined;
 
 /// What to keep, what becomes private, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Isolate {
     /// The exports. Without any, they are found: visible, unmangled definitions outside the standard library.
     pub keep: Vec<KeepSource>,
@@ -182,6 +183,7 @@ fn archive_edits<'a>(
 ) -> ArchiveEdits<'a> {
     let mut edits = ArchiveEdits::new(&plan.suffixes);
     for member in db.members_of(archive) {
+        member.object.listed.iter().for_each(|name| edits.index.push(&[name], member.position as u32));
         for (symbol, &name) in member.object.symbols.iter().zip(&member.names).filter(|(symbol, _)| symbol.indexed) {
             if plan.fate(name) == Fate::Local {
                 continue;
@@ -189,7 +191,6 @@ fn archive_edits<'a>(
             let suffix = plan.suffixes.of(plan.new_name(name));
             edits.index.push(&[symbol.name, suffix], member.position as u32);
         }
-        member.object.listed.iter().for_each(|name| edits.index.push(&[name], member.position as u32));
         let mut member_edits = plan.member_edits(member);
         member_edits.join(&removals[member.position]);
         edits.members.push(member_edits);

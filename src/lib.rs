@@ -13,6 +13,8 @@ pub mod input;
 pub mod isolate;
 mod keep_from;
 mod mangling;
+#[cfg(feature = "manifest")]
+pub mod manifest;
 mod merge;
 pub mod objcopy;
 pub mod object;
@@ -22,6 +24,8 @@ pub mod parallel;
 pub mod patch;
 pub mod plan;
 pub mod policy;
+#[cfg(feature = "policy-file")]
+pub mod policy_file;
 pub mod report;
 pub mod rewrite;
 pub mod strip;

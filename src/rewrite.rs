@@ -276,7 +276,7 @@ pub fn index_of<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a ObjectSymbols<
     let mut index = ArchiveIndex::default();
     for (at, member) in members.into_iter().enumerate() {
         let indexed = member.symbols.iter().filter(|symbol| symbol.indexed).map(|symbol| symbol.name);
-        for name in indexed.chain(member.listed.iter().copied()) {
+        for name in member.listed.iter().map(|name| &**name).chain(indexed) {
             index.push(&[name], at as u32);
         }
     }

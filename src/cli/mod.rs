@@ -1,6 +1,8 @@
 //! The command line: parses arguments, calls the library, prints the report. Nothing is decided here.
 
+mod apply;
 mod audit;
+mod check;
 mod destination;
 mod diff;
 mod explain;
@@ -40,12 +42,14 @@ const EXIT_STATUS: &str = "Arguments may stand in a file: @FILE, one or more a l
 #[derive(Debug, Subcommand)]
 enum Verb {
     Isolate(isolate::Command),
+    Apply(apply::Command),
     Audit(audit::Command),
     Explain(explain::Command),
     Exports(exports::Command),
     Index(index::Command),
     Objcopy(objcopy::Command),
     Diff(diff::Command),
+    Check(check::Command),
     Glibc(glibc::Command),
     Undefined(undefined::Command),
 }
@@ -123,12 +127,14 @@ fn run() -> anyhow::Result<Outcome> {
     .write_global();
     armend::parallel::on_threads(cli.global.jobs.map(usize::from), || match &cli.verb {
         Verb::Isolate(command) => command.run(&cli.global),
+        Verb::Apply(command) => command.run(&cli.global),
         Verb::Audit(command) => command.run(&cli.global),
         Verb::Explain(command) => command.run(&cli.global),
         Verb::Exports(command) => command.run(&cli.global),
         Verb::Index(command) => command.run(&cli.global),
         Verb::Objcopy(command) => command.run(behind, &cli.global),
         Verb::Diff(command) => command.run(&cli.global),
+        Verb::Check(command) => command.run(&cli.global),
         Verb::Glibc(command) => command.run(&cli.global),
         Verb::Undefined(command) => command.run(&cli.global),
     })?

@@ -20,6 +20,7 @@ use crate::rewrite::{ArchiveEdits, carry_out, index_of, to_be_indexed};
 
 /// Which exports are to be global again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Restore {
     /// What names them.
     pub keep: Vec<KeepSource>,

@@ -35,6 +35,7 @@ pub use version::Version;
 
 /// What to find out, and what to do about it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Glibc {
     /// The release that is to suffice. Without one, nothing is written.
     pub pin: Option<Version>,

@@ -87,7 +87,7 @@ impl Objcopy {
         let mut edit = SymbolEdit::of(symbol.index);
         let mut name = Cow::Borrowed(symbol.name);
         if !self.skip.matches(symbol.name) {
-            let binding = self.binding(symbol);
+            let binding = self.binding(object, symbol);
             edit.binding = (binding != symbol.binding).then_some(binding);
             edit.visibility = self.visibility(symbol).filter(|visibility| *visibility != symbol.visibility);
             name = self.new_name(symbol);
@@ -113,9 +113,12 @@ impl Objcopy {
         }
     }
 
-    fn binding(&self, symbol: &Symbol<'_>) -> Binding {
+    fn binding(&self, object: &Object<'_>, symbol: &Symbol<'_>) -> Binding {
         let mut binding = symbol.binding;
         let defined = symbol.is_definition();
+        if defined && !object.can_rebind(symbol) {
+            return binding;
+        }
         let hidden = matches!(symbol.visibility, Visibility::Hidden | Visibility::Internal);
         // A tentative definition is merged with others of its name: on its own it would be another variable.
         let localizes = defined && symbol.placement != Placement::Common;

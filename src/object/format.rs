@@ -41,6 +41,11 @@ pub(super) trait Format<'d> {
         false
     }
 
+    /// Whether a definition can become weak, local or global.
+    fn can_rebind(&self, _: &Symbol<'_>) -> bool {
+        true
+    }
+
     fn needless_sections(&self) -> Vec<SectionIndex> {
         Vec::new()
     }

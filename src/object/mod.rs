@@ -3,13 +3,16 @@
 pub mod architecture;
 pub mod bitcode;
 pub mod capabilities;
+pub mod coff;
 pub mod elf;
 pub mod format;
 mod linked;
+pub mod macho;
 pub mod string_table;
 pub mod symbol;
 pub mod thunk;
 pub mod trap;
+mod uleb;
 pub mod wasm;
 
 use crate::error::{Error, Result};
@@ -29,13 +32,23 @@ pub enum Object<'d> {
     Elf32(elf::Elf32Object<'d>),
     /// A relocatable ELF object of 64 bits.
     Elf64(elf::Elf64Object<'d>),
+    /// A Mach-O object of 32 bits.
+    MachO32(macho::MachO32Object<'d>),
+    /// A Mach-O object of 64 bits.
+    MachO64(macho::MachO64Object<'d>),
     /// A WebAssembly object.
     Wasm(Box<wasm::WasmObject<'d>>),
+    /// A COFF object with section numbers of 16 bits.
+    Coff(coff::CoffRegular<'d>),
+    /// A COFF object with section numbers of 32 bits (bigobj).
+    CoffBig(coff::CoffBig<'d>),
+    /// A short import member of COFF.
+    Import(coff::ImportObject<'d>),
     /// An LLVM bitcode file: its symbols can be read, and not be changed.
     Bitcode(bitcode::BitcodeObject<'d>),
-    /// An object whose symbols cannot be read or changed here, with its kind as "a Mach-O object".
+    /// An object whose symbols cannot be read or changed here, with its kind as "a fat Mach-O file".
     Unserved(&'static str),
-    /// Something that linkers do not look into: metadata, text, an import stub.
+    /// Something that linkers do not look into: metadata, text.
     Other,
 }
 
@@ -53,13 +66,20 @@ impl<'d> Object<'d> {
             }
             _ if bitcode::is_bitcode(data) => Self::Bitcode(bitcode::BitcodeObject::parse(data)?),
             // <mach-o/loader.h>, <mach-o/fat.h>.
-            [0xfe, 0xed, 0xfa, 0xce | 0xcf, ..] | [0xce | 0xcf, 0xfa, 0xed, 0xfe, ..] => {
-                Self::Unserved("a Mach-O object")
+            [0xfe, 0xed, 0xfa, 0xce, ..] | [0xce, 0xfa, 0xed, 0xfe, ..] => {
+                Self::MachO32(macho::MachOObject::parse(data)?)
+            }
+            [0xfe, 0xed, 0xfa, 0xcf, ..] | [0xcf, 0xfa, 0xed, 0xfe, ..] => {
+                Self::MachO64(macho::MachOObject::parse(data)?)
             }
             [0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, ..] => Self::Unserved("a fat Mach-O file"),
             [0, b'a', b's', b'm', ..] => Self::Wasm(Box::new(wasm::WasmObject::parse(data)?)),
-            _ if is_coff(data) => Self::Unserved("a COFF object"),
-            _ => Self::Other,
+            _ => match coff::magic(data) {
+                Some(coff::Magic::Regular) => Self::Coff(coff::CoffObject::parse(data)?),
+                Some(coff::Magic::Big) => Self::CoffBig(coff::CoffObject::parse(data)?),
+                Some(coff::Magic::Import) => Self::Import(coff::ImportObject::parse(data)?),
+                None => Self::Other,
+            },
         })
     }
 
@@ -73,7 +93,12 @@ impl<'d> Object<'d> {
         match self {
             Self::Elf32(object) => Some(object),
             Self::Elf64(object) => Some(object),
+            Self::MachO32(object) => Some(object),
+            Self::MachO64(object) => Some(object),
             Self::Wasm(object) => Some(object.as_ref()),
+            Self::Coff(object) => Some(object),
+            Self::CoffBig(object) => Some(object),
+            Self::Import(object) => Some(object),
             Self::Bitcode(object) => Some(object),
             Self::Unserved(_) | Self::Other => None,
         }
@@ -151,6 +176,12 @@ impl<'d> Object<'d> {
     /// Whether an archive's index lists `symbol`, one of this object's, perhaps with another name or binding.
     pub fn is_indexed(&self, symbol: &symbol::Symbol<'_>) -> bool {
         self.format().is_some_and(|format| format.is_indexed(symbol))
+    }
+
+    /// Whether `symbol`, a definition of this object's, can become weak, local or global: tentative ones cannot where
+    /// they count as undefined.
+    pub fn can_rebind(&self, symbol: &symbol::Symbol<'_>) -> bool {
+        self.format().is_some_and(|format| format.can_rebind(symbol))
     }
 
     /// Sections that say nothing any more: long section numbers, where no symbol has one.
@@ -240,7 +271,11 @@ impl<'d> Object<'d> {
         match (self, after) {
             (Self::Elf32(before), Object::Elf32(after)) => before.verify(after, edits, suffixes),
             (Self::Elf64(before), Object::Elf64(after)) => before.verify(after, edits, suffixes),
+            (Self::MachO32(before), Object::MachO32(after)) => before.verify(after, edits, suffixes),
+            (Self::MachO64(before), Object::MachO64(after)) => before.verify(after, edits, suffixes),
             (Self::Wasm(before), Object::Wasm(after)) => before.verify(after, edits, suffixes),
+            (Self::Coff(before), Object::Coff(after)) => before.verify(after, edits, suffixes),
+            (Self::CoffBig(before), Object::CoffBig(after)) => before.verify(after, edits, suffixes),
             _ => Err(Error::verification("a member is of another kind than before")),
         }
     }
@@ -252,19 +287,4 @@ impl<'d> Object<'d> {
 /// Malformed.
 pub fn dynamic_definitions(data: &[u8]) -> Result<Option<Vec<DynamicDefinition<'_>>>> {
     elf::dynamic::definitions(data)
-}
-
-/// A COFF object begins with its machine (PE/COFF specification, "COFF File Header"); the machines of the targets in
-/// use are told from chance by a plausible section count and a zero `SizeOfOptionalHeader`. Short import members and
-/// bigobj begin with 0 and 0xffff.
-fn is_coff(data: &[u8]) -> bool {
-    let Some(header) = data.first_chunk::<20>() else {
-        return false;
-    };
-    let half = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
-    match half(0) {
-        0x014c | 0x8664 | 0xaa64 | 0x01c4 => half(16) == 0 && data.len() >= 20 + 40 * usize::from(half(2)),
-        0 => half(2) == 0xffff,
-        _ => false,
-    }
 }

@@ -41,6 +41,7 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("mold", &["mold"], "mold"),
     ("ninja", &["ninja"], "ninja-build"),
     ("nm", &["nm"], "binutils"),
+    ("node", &["node", "nodejs"], "nodejs"),
     ("objcopy", &["objcopy"], "binutils"),
     ("objdump", &["objdump"], "binutils"),
     ("opt", &["opt-19", "opt"], "llvm-19"),
@@ -55,6 +56,7 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("strace", &["strace"], "strace"),
     ("timeout", &["timeout"], "coreutils"),
     ("unshare", &["unshare"], "util-linux"),
+    ("wasm-ld", &["wasm-ld-19", "wasm-ld"], "lld-19"),
 ];
 
 /// The same for programs that make or run those of other machines.
