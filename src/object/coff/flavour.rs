@@ -31,7 +31,7 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
                 b".drectve" => {
                     let directives = self.section_data(index).unwrap_or_default();
                     let says = |directive: &&[u8]| memchr::memmem::find(directives, directive).is_some();
-                    if MSVC_DIRECTIVES.iter().any(|directive| says(directive)) {
+                    if MSVC_DIRECTIVES.iter().any(says) {
                         return false;
                     }
                 }

@@ -28,7 +28,7 @@ impl<'d, M: Class> MachOObject<'d, M> {
         }
         if !self.relocatable {
             let symbols = std::mem::take(&mut found.symbols);
-            found.listed = symbols.iter().filter(|symbol| symbol.indexed).map(|symbol| symbol.name).collect();
+            found.listed = symbols.iter().filter(|symbol| symbol.indexed).map(|symbol| symbol.name.into()).collect();
         }
         Ok(found)
     }

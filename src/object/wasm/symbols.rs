@@ -16,12 +16,13 @@ impl<'d> WasmObject<'d> {
     /// # Errors
     /// Malformed, with the offset in the member.
     pub fn object_symbols(&self) -> Result<ObjectSymbols<'d>> {
+        let exports = || self.module.exports.iter().map(|&name| name.into()).collect();
         let Some(linking) = &self.linking else {
-            let listed = self.module.exports.clone();
+            let listed = exports();
             return Ok(ObjectSymbols { listed, facts: &FACTS, ..ObjectSymbols::default() });
         };
         // LLVM takes exports for symbols until it has seen a symbol table.
-        let listed = if linking.symbols.is_none() { self.module.exports.clone() } else { Vec::new() };
+        let listed = if linking.symbols.is_none() { exports() } else { Vec::new() };
         let mut symbols = self.all_symbols();
         symbols.retain(|symbol| symbol.binding != Binding::Local && !symbol.name.is_empty());
         let segments = linking.segments.iter().enumerate();
