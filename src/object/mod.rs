@@ -27,6 +27,10 @@ pub use format::{FormatFacts, LinkerNames};
 pub use linked::{LinkedExports, dynamic_exports};
 use symbol::{ObjectEdits, ObjectSymbols, Suffixes};
 
+/// The formats there are, each platform's use of one by itself.
+pub static FORMATS: &[&FormatFacts] =
+    &[&elf::FACTS, &macho::FACTS, &coff::GNU_FACTS, &coff::MSVC_FACTS, &wasm::FACTS, &bitcode::FACTS];
+
 /// What a member is.
 #[derive(Debug)]
 pub enum Object<'d> {
@@ -109,6 +113,11 @@ impl<'d> Object<'d> {
     /// What is known of its format; of no format where there is no object.
     pub fn facts(&self) -> &'static FormatFacts {
         self.format().map(|format| format.facts()).unwrap_or_default()
+    }
+
+    /// Whether glibc can be the C library of what is made of it: the platforms of other formats have their own.
+    pub fn is_for_glibc(&self) -> bool {
+        matches!(self, Self::Elf32(_) | Self::Elf64(_) | Self::Bitcode(_))
     }
 
     /// What can be asked of it.

@@ -29,13 +29,13 @@ const GNU: Capabilities = Capabilities { format: "COFF for MinGW", refused: REFU
 const MSVC: Capabilities = Capabilities { format: "COFF", refused: REFUSED_MSVC };
 
 /// For GNU ld and its like, which export all that is not hidden where nothing is marked.
-static GNU_FACTS: FormatFacts =
+pub(in crate::object) static GNU_FACTS: FormatFacts =
     FormatFacts { capabilities: GNU, linker_names: linker_names::PLAIN, one_per_image: &[] };
 /// The same for 32-bit x86, whose C names have an underscore in front.
 static GNU_X86_FACTS: FormatFacts =
     FormatFacts { capabilities: GNU, linker_names: linker_names::UNDERSCORED, one_per_image: &[] };
 /// For Microsoft's linkers and their like.
-static MSVC_FACTS: FormatFacts =
+pub(in crate::object) static MSVC_FACTS: FormatFacts =
     FormatFacts { capabilities: MSVC, linker_names: linker_names::PLAIN, one_per_image: &[] };
 /// The same for 32-bit x86.
 static MSVC_X86_FACTS: FormatFacts =

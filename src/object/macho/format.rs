@@ -15,10 +15,11 @@ use crate::patch::Patch;
 
 /// Names that ld64 and lld make (`SyntheticSections.cpp`, `createSynthesizedSymbols` of lld's `MachO/Driver.cpp`), or
 /// read as instructions (`$ld$…`, ld64's `parsers/libunwind` and TAPI).
-pub(super) static FACTS: FormatFacts = FormatFacts {
+pub(in crate::object) static FACTS: FormatFacts = FormatFacts {
     capabilities: Capabilities {
         format: "Mach-O",
         refused: &[
+            (Operation::SetVisibility, "there is no visibility but default and private external"),
             (Operation::RenameSection, "sections are known by names of at most 16 bytes, which leaves none for a tag"),
             (Operation::AddMember, "there is no code here in the form that Mach-O needs"),
             (Operation::Merge, "GNU ld, which joins members, knows no Mach-O"),

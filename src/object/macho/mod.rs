@@ -13,6 +13,7 @@ mod renumber;
 mod symbols;
 mod verify;
 
+pub(super) use format::FACTS;
 use object::macho::{self, MachHeader32, MachHeader64};
 use object::read::macho::{MachHeader, Section, Segment, SymbolTable};
 use object::{Endianness, U32, U64};

@@ -10,7 +10,7 @@ use crate::object::symbol::{
 use crate::patch::Patch;
 
 /// All of WebAssembly.
-pub static FACTS: FormatFacts = FormatFacts {
+pub(in crate::object) static FACTS: FormatFacts = FormatFacts {
     capabilities: Capabilities {
         format: "WebAssembly",
         refused: &[
