@@ -244,10 +244,13 @@ impl IsolateReport {
 }
 
 impl<'d> Facts<'_, 'd> {
-    /// All names in alphabetical order.
+    /// All names in alphabetical order; what is the same on each machine of a fat file once.
     fn names(&self) -> Vec<NameId> {
         let mut ids: Vec<NameId> = (0..self.db.names().len() as u32).map(NameId).collect();
-        parallel::sort_unstable_by_key(&mut ids, |&id| self.db.name(id).bytes);
+        parallel::sort_unstable_by_key(&mut ids, |&id| (self.db.name(id).bytes, id));
+        ids.dedup_by(|&mut next, &mut id| {
+            self.db.name(next).bytes == self.db.name(id).bytes && self.plan.fate(next) == self.plan.fate(id)
+        });
         ids
     }
 
