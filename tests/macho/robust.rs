@@ -47,7 +47,7 @@ fn flipped_bytes() {
             let mut data = object.to_vec();
             exercise(&data);
             // More of headers and load commands than of contents and tables.
-            for at in (0..data.len()).step_by(61).chain((0..data.len().min(1500)).step_by(5)) {
+            for at in (0..data.len()).step_by(211).chain((0..data.len().min(1500)).step_by(31)) {
                 for flip in [0xff, 0x01] {
                     data[at] ^= flip;
                     exercise(&data);
@@ -63,7 +63,7 @@ fn cut_short() {
     for target in TARGETS {
         for name in NAMES {
             let object = target.object(name);
-            (0..object.len()).step_by(13).for_each(|len| exercise(&object[..len]));
+            (0..object.len()).step_by(41).for_each(|len| exercise(&object[..len]));
         }
     }
 }
