@@ -47,6 +47,9 @@ pub struct Isolate {
     pub require: Vec<KeepSource>,
     /// The release of glibc that is to suffice.
     pub glibc: Option<Version>,
+    /// Whether the report lists every name that becomes private, beside their number: costs time and memory where there
+    /// are many.
+    pub list_names: bool,
 }
 
 impl Default for Isolate {
@@ -64,6 +67,7 @@ impl Default for Isolate {
             strip: Strip::default(),
             require: Vec::new(),
             glibc: None,
+            list_names: true,
         }
     }
 }

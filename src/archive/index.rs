@@ -68,14 +68,18 @@ impl ArchiveIndex {
         !self.absent && (always || self.has_objects || !self.is_empty())
     }
 
-    fn entries(&self) -> impl Iterator<Item = (&[u8], u32)> {
-        self.names.split(|&byte| byte == 0).zip(self.members.iter().copied())
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&[u8], u32)> {
+        let mut rest = &self.names[..];
+        self.members.iter().map(move |&member| {
+            let (name, behind) = rest.split_at(memchr::memchr(0, rest).unwrap_or(rest.len()));
+            rest = behind.get(1..).unwrap_or_default();
+            (name, member)
+        })
     }
 
     /// The names and their members as an index of this kind has them: COFF's has each name once.
     pub(super) fn entries_for(&self, kind: ArchiveKind) -> Vec<(&[u8], u32)> {
-        let mut seen = hashbrown::HashSet::new();
-        self.entries().filter(|entry| kind != ArchiveKind::Coff || seen.insert(entry.0)).collect()
+        as_listed(self.entries().collect(), kind)
     }
 
     fn for_kind(&self, kind: ArchiveKind) -> Cow<'_, Self> {
@@ -143,6 +147,15 @@ impl ArchiveIndex {
         let empty = self.is_empty() && self.has_objects && kind != ArchiveKind::Coff;
         Table { index: self, layout, names: if empty { &[0; 3] } else { &self.names } }
     }
+}
+
+/// Names and their members as an index of this kind has them: COFF's has each name once.
+pub(super) fn as_listed(mut names: Vec<(&[u8], u32)>, kind: ArchiveKind) -> Vec<(&[u8], u32)> {
+    if kind == ArchiveKind::Coff {
+        let mut seen = hashbrown::HashSet::new();
+        names.retain(|entry| seen.insert(entry.0));
+    }
+    names
 }
 
 /// What stands between the header of an index and its data.

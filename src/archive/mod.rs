@@ -138,29 +138,53 @@ impl<'d> Archive<'d> {
         if index.absent {
             return self.index.is_empty();
         }
-        let expected = index.entries_for(self.kind);
+        self.index_lists(index.entries().collect())
+    }
+
+    /// Whether the index lists these names, each with the position of its member.
+    pub fn index_lists(&self, names: Vec<(&[u8], u32)>) -> bool {
+        let expected = index::as_listed(names, self.kind);
         if expected.is_empty() && self.index.is_empty() {
             return true;
         }
-        let offset = |member: u32| self.members.get(member as usize).map(|member| member.header_offset);
-        let expected = expected.iter().map(|&(name, member)| Some((offset(member)?, name)));
-        let Some(mut expected) = expected.collect::<Option<Vec<_>>>() else {
+        if expected.iter().any(|&(_, member)| member as usize >= self.members.len()) {
             return false;
-        };
+        }
+        let expected = expected.iter().map(|&(name, member)| (self.members[member as usize].header_offset, name));
         // Most are in the order of the members; the sorted ones are the exception.
-        let mut same = |table: &IndexTable<'_>| {
+        let same = |table: &IndexTable<'d>| {
             if !table.lists_members(self.members.iter().map(|member| member.header_offset)) {
                 return None;
             }
             let mut entries = table.entries()?;
-            if entries != expected {
-                entries.sort_unstable();
-                expected.sort_unstable();
+            if expected.clone().eq(entries.iter().copied()) {
+                return Some(true);
             }
+            let mut expected: Vec<_> = expected.clone().collect();
+            entries.sort_unstable();
+            expected.sort_unstable();
             Some(entries == expected)
         };
         self.index.iter().map(|table| table.layout).eq(index::layouts(self.kind).iter().copied())
             && self.index.iter().all(|table| same(table) == Some(true))
+    }
+
+    /// Where the index starts, if there is one.
+    pub fn index_offset(&self) -> u64 {
+        MAGIC.len() as u64
+    }
+
+    /// Whether everything stands where the writer would put it, with this index in front and members of the sizes that
+    /// they have; `len` is the length of the file.
+    pub fn keeps_places(&self, index: &ArchiveIndex, len: u64) -> bool {
+        let names = self.name_table.map_or(0, |names| names.len().next_multiple_of(2));
+        let mut place = (MAGIC.len() + index.len_in_file(self.kind, self.members.len()) + names) as u64;
+        let stays = |member: &Member<'_>| {
+            let stays = member.header_offset == place;
+            place += member.len_in_archive();
+            stays
+        };
+        !self.thin && self.members.iter().all(stays) && place == len
     }
 
     /// Makes the members' headers what `ar D` writes: date and owner zero, mode 0644. Tells whether any changed.

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::destination::Destination;
 use super::keep::KeepArgs;
-use super::{Global, Outcome};
+use super::{Format, Global, Outcome};
 
 /// Make everything but the exports private to the archive
 ///
@@ -138,6 +138,7 @@ impl PolicyArgs {
             strip: Strip::default(),
             require: Vec::new(),
             glibc: None,
+            list_names: false,
         }
     }
 }
@@ -149,13 +150,15 @@ impl Command {
         let strip = Strip { bitcode: self.strip_bitcode, debug: self.strip_debug };
         let weaken_undefined = self.weaken_undefined.clone();
         let require = self.require_exports.iter().cloned().map(KeepSource::List).collect();
-        let isolate = Isolate { strip, require, glibc: self.glibc, weaken_undefined, ..self.policy.policy() };
+        let list_names = global.format == Format::Json || global.verbose > 1;
+        let isolate =
+            Isolate { strip, require, glibc: self.glibc, weaken_undefined, list_names, ..self.policy.policy() };
         let mut report = isolate.run(&self.archives, &output)?;
         if global.verbose == 0 {
             // Times differ from run to run; without being asked for, the report is a function of the input.
             report.phases.clear();
         }
-        let details = if global.verbose > 0 { report.details(global.verbose > 1) } else { String::new() };
+        let details = if global.verbose > 0 { report.details() } else { String::new() };
         global.print(&report, &details, &output)?;
         Ok(self.destination.outcome(report.changed))
     }

@@ -18,6 +18,10 @@ pub(super) trait Format<'d> {
 
     fn all_symbols(&self) -> Result<Vec<Symbol<'d>>>;
 
+    fn indexed_names(&self) -> Result<Vec<&'d [u8]>> {
+        Ok(self.object_symbols()?.indexed_names().collect())
+    }
+
     fn patch(&self, edits: &ObjectEdits, suffixes: &Suffixes) -> Result<Patch>;
 
     fn architecture(&self) -> Option<Architecture> {

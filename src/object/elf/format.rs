@@ -71,6 +71,10 @@ impl<'d, Elf: Class> Format<'d> for ElfObject<'d, Elf> {
         self.all_symbols()
     }
 
+    fn indexed_names(&self) -> Result<Vec<&'d [u8]>> {
+        self.indexed_names()
+    }
+
     fn patch(&self, edits: &ObjectEdits, suffixes: &Suffixes) -> Result<Patch> {
         self.patch(edits, suffixes)
     }
