@@ -30,6 +30,9 @@ pub enum ErrorKind {
     /// The request itself cannot be met: a bad pattern, a name that nothing defines.
     #[error("{0}")]
     Usage(String),
+    /// A crate that was to be built first did not build.
+    #[error("{0}")]
+    Build(String),
     /// The finished output contradicts the plan. Nothing was replaced; this is a defect in armend.
     #[error("the output did not pass verification, nothing was replaced: {0}")]
     Verification(String),

@@ -10,9 +10,11 @@ use crate::glibc::{GlibcNeeds, Pins, Survey, Version};
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
 use crate::merge;
+use crate::object::capabilities::Operation;
 use crate::object::symbol::ObjectEdits;
 use crate::origin::Origin;
 use crate::output::Output;
+use crate::parallel;
 use crate::plan::{self, Fate, Plan, SymbolDb, tag};
 use crate::policy::{KeepSource, Method, Registries, Scope};
 use crate::report::{Clock, Facts, IsolateReport};
@@ -22,6 +24,7 @@ use crate::undefined;
 
 /// What to keep, what becomes private, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Isolate {
     /// The exports. Without any, they are found: visible, unmangled definitions outside the standard library.
     pub keep: Vec<KeepSource>,
@@ -49,6 +52,7 @@ pub struct Isolate {
     pub glibc: Option<Version>,
     /// Whether the report lists every name that becomes private, beside their number: costs time and memory where there
     /// are many.
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub list_names: bool,
 }
 
@@ -83,6 +87,11 @@ impl Isolate {
     pub fn keep(mut self, pattern: impl Into<String>) -> Self {
         self.keep.push(KeepSource::Pattern(pattern.into()));
         self
+    }
+
+    /// The files that name exports.
+    pub fn files(&self) -> Vec<&Path> {
+        self.keep.iter().chain(&self.require).filter_map(KeepSource::file).collect()
     }
 
     /// Isolates `archives` together: they see each other's symbols and share one tag. All results are complete and
@@ -154,6 +163,7 @@ impl Isolate {
         parsed.iter().try_for_each(ParsedArchive::check_whole)?;
         let db = SymbolDb::build(&parsed)?;
         plan::check_mergeable(&parsed, &db, self.strip)?;
+        parsed.iter().try_for_each(|parsed| parsed.check(Operation::Merge))?;
         let before = BeforeMerge { origins: db.origins(), stripped: self.strip.amounts(&parsed)? };
         let merged = parsed.iter().map(|parsed| merge::merge(parsed, linker)).collect::<Result<Vec<_>>>()?;
         for (input, merged) in inputs.iter_mut().zip(merged) {
@@ -180,23 +190,26 @@ struct BeforeMerge {
 
 fn archive_edits<'a>(
     archive: usize,
-    db: &SymbolDb<'_>,
+    db: &'a SymbolDb<'_>,
     plan: &'a Plan<'_>,
     removals: &[ObjectEdits],
 ) -> ArchiveEdits<'a> {
     let mut edits = ArchiveEdits::new(&plan.suffixes);
     for member in db.members_of(archive) {
+        let position = member.position as u32;
+        member.object.listed.iter().for_each(|name| edits.index.push(name.clone(), b"", position));
         for (symbol, &name) in member.object.symbols.iter().zip(&member.names).filter(|(symbol, _)| symbol.indexed) {
-            if plan.fate(name) == Fate::Local {
-                continue;
+            if plan.fate(name) != Fate::Local {
+                edits.index.push(symbol.name, plan.suffixes.of(plan.new_name(name)), position);
             }
-            let suffix = plan.suffixes.of(plan.new_name(name));
-            edits.index.push(&[symbol.name, suffix], member.position as u32);
         }
-        member.object.listed.iter().for_each(|name| edits.index.push(&[name], member.position as u32));
-        let mut member_edits = plan.member_edits(member);
-        member_edits.join(&removals[member.position]);
-        edits.members.push(member_edits);
     }
+    let members: Vec<_> = db.members_of(archive).collect();
+    edits.members = parallel::map(members.len(), |at| {
+        let mut edits = plan.member_edits(members[at]);
+        edits.join(&removals[members[at].position]);
+        edits.symbols.shrink_to_fit();
+        edits
+    });
     edits
 }

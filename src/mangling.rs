@@ -38,10 +38,12 @@ impl fmt::Write for Bounded {
     }
 }
 
-/// Whether a compiler made this name up: the prefixes of the Itanium C++ ABI, which Rust's legacy mangling shares, and
-/// of Rust's v0 mangling (RFC 2603).
+/// Whether a compiler made this name up: the prefixes of the Itanium C++ ABI, which Rust's legacy mangling shares, of
+/// Rust's v0 mangling (RFC 2603), and of Microsoft's; Microsoft's shared constants (`__real@3ff0000000000000`); what
+/// stands behind a weak definition in COFF, and the place of an address.
 pub fn is_mangled(name: &[u8]) -> bool {
-    name.starts_with(b"_Z") || name.starts_with(b"_R") && demangle(name).is_some()
+    let made_up = [&b"_Z"[..], b"?", b"__real@", b"__xmm@", b"__ymm@", b"__zmm@", b".weak.", b".refptr."];
+    made_up.iter().any(|start| name.starts_with(start)) || name.starts_with(b"_R") && demangle(name).is_some()
 }
 
 /// Legacy Rust names are C++'s but for the hash: `17h` and 16 hexadecimal digits before the last `E`.

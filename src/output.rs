@@ -134,6 +134,15 @@ impl Target {
         self
     }
 
+    /// Whether both are one file.
+    pub fn is_same_file(&self, other: &Self) -> bool {
+        // One that is not there yet has no name but what its folder's is.
+        let place = |target: &Self| {
+            Some((fs::canonicalize(folder_of(&target.file)).ok()?, target.file.file_name()?.to_owned()))
+        };
+        self.path.is_some() && other.path.is_some() && place(self) == place(other)
+    }
+
     /// Whether it is a device or a pipe, which takes what is written to it and cannot be replaced.
     fn is_special(&self) -> bool {
         self.existing.as_ref().is_some_and(|existing| !existing.is_file())

@@ -28,7 +28,7 @@ pub struct ArchiveEdits<'a> {
     /// Objects to stand behind the members.
     pub appended: Vec<Appended>,
     /// The index of the result.
-    pub index: ArchiveIndex,
+    pub index: ArchiveIndex<'a>,
     /// Where the files of a thin archive's members are that change, until they take their places.
     pub staged: HashMap<PathBuf, PathBuf>,
 }
@@ -55,7 +55,7 @@ impl<'a> ArchiveEdits<'a> {
     }
 
     /// For members of these symbols, none of which changes yet.
-    pub fn unchanged<'o, 'd: 'o>(suffixes: &'a Suffixes, objects: impl Iterator<Item = &'o ObjectSymbols<'d>>) -> Self {
+    pub fn unchanged<'d: 'a>(suffixes: &'a Suffixes, objects: impl Iterator<Item = &'a ObjectSymbols<'d>>) -> Self {
         let objects: Vec<_> = objects.collect();
         let members = vec![ObjectEdits::default(); objects.len()];
         Self { members, index: index_of(objects), ..Self::new(suffixes) }
@@ -127,10 +127,10 @@ pub fn stage_object(data: &[u8], object: &Object<'_>, edits: &ObjectEdits, targe
 }
 
 /// The index of an archive as it stands, computed from its members' symbols.
-pub fn index_of<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a ObjectSymbols<'d>>) -> ArchiveIndex {
+pub fn index_of<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a ObjectSymbols<'d>>) -> ArchiveIndex<'d> {
     let mut index = ArchiveIndex::default();
     for (at, member) in members.into_iter().enumerate() {
-        member.indexed_names().for_each(|name| index.push(&[name], at as u32));
+        member.indexed_names().for_each(|name| index.push(name, b"", at as u32));
     }
     index
 }

@@ -20,6 +20,7 @@ use crate::rewrite::{ArchiveEdits, carry_out, index_of, to_be_indexed};
 
 /// Which exports are to be global again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Restore {
     /// What names them.
     pub keep: Vec<KeepSource>,
@@ -161,7 +162,7 @@ impl<'d> Restorer<'_, 'd> {
 }
 
 /// The index of an archive whose members are edited so.
-fn index_after(parsed: &ParsedArchive<'_>, edits: &[ObjectEdits]) -> Result<ArchiveIndex> {
+fn index_after<'d>(parsed: &ParsedArchive<'d>, edits: &[ObjectEdits]) -> Result<ArchiveIndex<'d>> {
     let symbols = parallel::try_map(parsed.objects.len(), |at| {
         let (object, edits) = (&parsed.objects[at], &edits[at]);
         let symbols = if edits.is_empty() { object.symbols() } else { symbols_after(object, edits) };

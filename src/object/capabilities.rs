@@ -10,7 +10,9 @@ pub enum Operation {
     Rename,
     /// A definition that its component alone sees.
     Hide,
-    /// Any other visibility.
+    /// A hidden definition that other components see again.
+    Show,
+    /// A visibility between default and hidden, or beyond.
     SetVisibility,
     /// A definition that yields to others.
     WeakenDefinition,
@@ -34,9 +36,10 @@ pub enum Operation {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Rename,
         Self::Hide,
+        Self::Show,
         Self::SetVisibility,
         Self::WeakenDefinition,
         Self::WeakenReference,
@@ -65,7 +68,8 @@ impl Operation {
         match self {
             Self::Rename => "rename a symbol",
             Self::Hide => "hide a definition",
-            Self::SetVisibility => "set a visibility",
+            Self::Show => "make a hidden definition visible",
+            Self::SetVisibility => "make a definition protected or internal",
             Self::WeakenDefinition => "weaken a definition",
             Self::WeakenReference => "weaken a reference",
             Self::Localize => "make a definition local",
@@ -123,7 +127,11 @@ impl Capabilities {
                 (edit.remove, Operation::RemoveSymbol),
                 (edit.name != NewName::Same, Operation::Rename),
                 (edit.visibility == Some(Visibility::Hidden), Operation::Hide),
-                (edit.visibility.is_some_and(|new| new != Visibility::Hidden), Operation::SetVisibility),
+                (edit.visibility == Some(Visibility::Default), Operation::Show),
+                (
+                    matches!(edit.visibility, Some(Visibility::Protected | Visibility::Internal)),
+                    Operation::SetVisibility,
+                ),
                 (edit.binding == Some(Binding::Weak) && defined, Operation::WeakenDefinition),
                 (edit.binding == Some(Binding::Weak) && !defined, Operation::WeakenReference),
                 (edit.binding == Some(Binding::Local), Operation::Localize),

@@ -1,6 +1,7 @@
 //! The neutral vocabulary: what every object format says of symbols, sections and groups, and what can be asked of
 //! an object. No format's own field names here.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::format::FormatFacts;
@@ -165,6 +166,17 @@ pub struct NamedSection<'d> {
     pub name: &'d [u8],
 }
 
+/// A section of which linkers keep one per name.
+#[derive(Debug, Clone, Copy)]
+pub struct LinkonceSection<'d> {
+    /// Its position.
+    pub index: SectionIndex,
+    /// Its name.
+    pub name: &'d [u8],
+    /// What the names of all sections that belong together end in.
+    pub stem: &'d [u8],
+}
+
 /// Compiler bytecode that a linker may take for code, beside or instead of machine code. Names live on in it that a
 /// symbol table does not show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,23 +206,29 @@ pub const WARNING: &[u8] = b".gnu.warning.";
 pub struct ObjectSymbols<'d> {
     /// All symbols that take part in linking, by ascending index.
     pub symbols: Vec<Symbol<'d>>,
-    /// Of an executable or a shared object, whose symbols are nobody's business, the names that an archive's index
-    /// lists all the same.
-    pub listed: Vec<&'d [u8]>,
+    /// What an archive's index lists besides: all names of an executable or a shared object, whose symbols are nobody's
+    /// business; what linkers make of an import.
+    pub listed: Vec<Cow<'d, [u8]>>,
     /// The COMDAT groups.
     pub groups: Vec<ComdatGroup<'d>>,
     /// Loaded sections whose name is a C identifier: `__start_NAME` and `__stop_NAME` bound them in the output.
     pub bounded_sections: Vec<NamedSection<'d>>,
-    /// Sections named `.gnu.linkonce.*`, of which linkers keep one per name.
-    pub linkonce_sections: Vec<NamedSection<'d>>,
+    /// Sections of which linkers keep one per name: `.gnu.linkonce.KIND.NAME`, and COFF's `KIND$NAME`.
+    pub linkonce_sections: Vec<LinkonceSection<'d>>,
     /// Sections named `.gnu.warning.NAME`, which GNU ld prints where something refers to NAME.
     pub warning_sections: Vec<NamedSection<'d>>,
     /// What the compilers wrote about themselves (`.comment`), NUL-separated.
-    pub producers: &'d [u8],
+    pub producers: Cow<'d, [u8]>,
     /// Bytecode that a linker may take instead of the machine code.
     pub bytecode: Option<Bytecode>,
     /// Symbols that cannot become local, by ascending index: their relocations mean something else for local ones.
     pub global_only: Vec<SymbolIndex>,
+    /// The definitions are what a DLL gives: linkers and other members' tables find them by name.
+    pub imports: bool,
+    /// Names may carry a version, as in `NAME@VERSION`.
+    pub has_versions: bool,
+    /// References may be to the place of an address in place of the name: `__imp_NAME`.
+    pub can_import: bool,
     /// Functions have descriptors: `NAME` stands for one, `.NAME` for the code.
     pub has_descriptors: bool,
     /// What is known of the object's format.
@@ -219,9 +237,9 @@ pub struct ObjectSymbols<'d> {
 
 impl<'d> ObjectSymbols<'d> {
     /// The names that an archive's index lists, in order.
-    pub fn indexed_names(&self) -> impl Iterator<Item = &'d [u8]> {
-        let indexed = self.symbols.iter().filter(|symbol| symbol.indexed).map(|symbol| symbol.name);
-        indexed.chain(self.listed.iter().copied())
+    pub fn indexed_names(&self) -> impl Iterator<Item = Cow<'d, [u8]>> {
+        let indexed = self.symbols.iter().filter(|symbol| symbol.indexed).map(|symbol| symbol.name.into());
+        self.listed.iter().cloned().chain(indexed)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use hashbrown::HashMap;
 
 use super::entry_points::{self, EntryPoint};
-use super::{Fate, MemberSymbols, NameId, Plan, Reason, SymbolDb, tag};
+use super::{Fate, MemberSymbols, NameId, Plan, Reason, SymbolDb, pointers, tag};
 use crate::error::{Error, Result};
 use crate::isolate::Isolate;
 use crate::mangling;
@@ -37,9 +37,10 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
     entry_points::follow(&mut plan, &entry_points);
     if policy.by.separates() {
         follow_groups(db, &mut plan);
-        follow_personality(db, &mut plan);
+        pointers::follow(db, &mut plan);
         if policy.by != Method::Rename {
             localize(db, &entry_points, &mut plan);
+            pointers::follow(db, &mut plan);
         }
         if policy.registries == Registries::Isolate {
             follow_registries(db, keep, &mut plan);
@@ -69,8 +70,12 @@ fn fate(db: &SymbolDb<'_>, policy: &Isolate, keep: &Keep, plan: &Plan<'_>, id: N
     if tag::is_tagged(name.bytes, b'.', &plan.suffixes) {
         return stays(Reason::AlreadyPrivate);
     }
-    if name.bytes.contains(&b'@') {
+    let object = name.first_definition.map(|first| &db.member(first).object);
+    if name.bytes.contains(&b'@') && object.is_some_and(|object| object.has_versions) {
         return stays(Reason::Versioned);
+    }
+    if object.is_some_and(|object| object.imports) {
+        return stays(Reason::Imported);
     }
     if db.is_linker_defined(id) {
         return stays(Reason::LinkerDefined);
@@ -81,6 +86,9 @@ fn fate(db: &SymbolDb<'_>, policy: &Isolate, keep: &Keep, plan: &Plan<'_>, id: N
         }
     } else if let Some(pattern) = keep.patterns().includes(name.spelling()) {
         return stays(Reason::Kept(pattern));
+    }
+    if db.is_one_per_image(id) {
+        return stays(Reason::OnePerImage);
     }
     if name.source().starts_with(b"_ZTI") || name.source().starts_with(b"_ZTS") {
         return stays(Reason::TypeInfo);
@@ -109,22 +117,6 @@ pub fn is_export(db: &SymbolDb<'_>, id: NameId) -> bool {
 /// All names that are exports by themselves.
 pub fn exports(db: &SymbolDb<'_>) -> impl Iterator<Item = NameId> {
     (0..db.names().len() as u32).map(NameId).filter(|&id| is_export(db, id))
-}
-
-/// `DW.ref.NAME` is the cell through which unwind tables reach the personality routine NAME: private if that is.
-fn follow_personality(db: &SymbolDb<'_>, plan: &mut Plan<'_>) {
-    for (id, name) in db.names().iter().enumerate() {
-        let Some(routine) = name.bytes.strip_prefix(b"DW.ref.") else {
-            continue;
-        };
-        if plan.fates[id] == Fate::Private {
-            let private = db.find(routine).is_some_and(|routine| plan.fate(routine) == Fate::Private);
-            let tagged = tag::is_tagged(routine, b'.', &plan.suffixes);
-            if !private && !tagged {
-                plan.fates[id] = Fate::Stays(Reason::Personality);
-            }
-        }
-    }
 }
 
 /// Of groups with the same signature a linker keeps one, by any object: all that a group defines goes with its
@@ -208,6 +200,7 @@ fn localize(db: &SymbolDb<'_>, entry_points: &[EntryPoint], plan: &mut Plan<'_>)
         }
     }
     entry_points::share(db, entry_points, &user, &mut shared);
+    pointers::share(db, &mut shared);
     for member in db.members().iter().filter(|member| !member.object.groups.is_empty()) {
         for (signature, mut names) in group_names(member) {
             names.extend(db.find(signature));

@@ -5,6 +5,7 @@ mod check;
 mod decide;
 mod entry_points;
 mod intern;
+mod pointers;
 mod symbol_db;
 pub mod tag;
 
@@ -17,7 +18,7 @@ pub use symbol_db::{MemberId, MemberSymbols, Name, NameId, SymbolDb};
 
 use crate::object::capabilities::Operation;
 use crate::object::symbol::{
-    Binding, NamedSection, NewName, ObjectEdits, Placement, SectionChange, SectionIndex, SignatureSymbol, Suffixes,
+    Binding, LinkonceSection, NewName, ObjectEdits, Placement, SectionChange, SectionIndex, SignatureSymbol, Suffixes,
     Symbol, SymbolEdit, Visibility,
 };
 use crate::policy::{Method, PatternId};
@@ -56,6 +57,12 @@ pub enum Reason {
     Group,
     /// It points to a personality routine (`DW.ref.…`) that stays.
     Personality,
+    /// It is the place of the address of a name that stays (`__imp_…`, `.refptr.…`).
+    Pointer,
+    /// A DLL gives it: an import has the DLL's name.
+    Imported,
+    /// A linked file can have few different ones of it (Mach-O's personality routines).
+    OnePerImage,
     /// The scope leaves it out.
     OutOfScope,
     /// It was to become local, but several members define it or refer to it, or its COMDAT group has such a name.
@@ -76,6 +83,9 @@ impl Reason {
             Self::TypeInfo => "typeinfo",
             Self::Group => "group",
             Self::Personality => "personality",
+            Self::OnePerImage => "one-per-image",
+            Self::Pointer => "pointer",
+            Self::Imported => "imported",
             Self::OutOfScope => "out-of-scope",
             Self::Shared => "shared",
             Self::GlobalOnly => "global-only",
@@ -180,7 +190,7 @@ impl Plan<'_> {
                 Some(Binding::Weak)
             }
             // Two strong definitions of the same type information would be duplicates; it is the same on both sides.
-            Fate::Stays(Reason::TypeInfo) if self.method.separates() => Some(Binding::Weak),
+            Fate::Stays(Reason::TypeInfo | Reason::OnePerImage) if self.method.separates() => Some(Binding::Weak),
             _ => None,
         }
     }
@@ -208,7 +218,7 @@ impl Plan<'_> {
         }
     }
 
-    /// Registries, warnings, and the sections of which linkers keep one per name (`.gnu.linkonce.t.NAME`).
+    /// Registries, warnings, and the sections of which linkers keep one per name.
     fn rename_sections(
         &self,
         member: &MemberSymbols<'_>,
@@ -219,7 +229,7 @@ impl Plan<'_> {
         // What belongs together has one NAME, `.gnu.linkonce.r.NAME` beside `.gnu.linkonce.t.NAME`, also where it
         // defines nothing global: the linker would keep another object's, and discard what these refer to.
         let private = object.linkonce_sections.iter().filter(|section| private_sections.contains(&section.index));
-        let stems: HashSet<&[u8]> = private.filter_map(|section| linkonce_stem(section.name)).collect();
+        let stems: HashSet<&[u8]> = private.map(|section| section.stem).collect();
         let named = object.symbols.iter().zip(&member.names).filter(|(_, name)| self.new_name(**name) == NewName::Same);
         let public_sections: HashSet<SectionIndex> = named
             .filter_map(|(symbol, _)| match symbol.placement {
@@ -227,10 +237,9 @@ impl Plan<'_> {
                 _ => None,
             })
             .collect();
-        let linkonce = |section: &&NamedSection<'_>| {
-            let follows = || linkonce_stem(section.name).is_some_and(|stem| stems.contains(stem));
-            let private =
-                private_sections.contains(&section.index) || follows() && !public_sections.contains(&section.index);
+        let linkonce = |section: &&LinkonceSection<'_>| {
+            let private = private_sections.contains(&section.index)
+                || stems.contains(section.stem) && !public_sections.contains(&section.index);
             private && !tag::is_tagged(section.name, b'.', &self.suffixes)
         };
         edits.sections.extend(
@@ -246,12 +255,4 @@ impl Plan<'_> {
         edits.sections.extend(registries.map(|section| (section.index, SectionChange::Rename(NewName::Registry))));
         edits.sections.sort_by_key(|&(index, _)| index);
     }
-}
-
-/// `NAME` of `.gnu.linkonce.KIND.NAME`; the kinds with dots in them are those of relocated data.
-fn linkonce_stem(section: &[u8]) -> Option<&[u8]> {
-    let rest = section.strip_prefix(b".gnu.linkonce.")?;
-    let dotted = [&b"d.rel.ro.local."[..], b"d.rel.local.", b"d.rel.ro.", b"d.rel."];
-    let stem = dotted.iter().find_map(|kind| rest.strip_prefix(*kind));
-    stem.or_else(|| rest.splitn(2, |&c| c == b'.').nth(1))
 }

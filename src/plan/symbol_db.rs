@@ -105,7 +105,7 @@ impl<'d> SymbolDb<'d> {
             let scanned = parallel::try_map(parsed.objects.len(), scan)?;
             let mut origins = MemberOrigins::default();
             for (position, (object, member)) in scanned.into_iter().zip(&parsed.archive.members).enumerate() {
-                let origin = origins.next(member.name, object.producers);
+                let origin = origins.next(member.name, &object.producers);
                 members.push(MemberSymbols { archive, position, origin, object, names: Vec::new() });
             }
         }
@@ -160,6 +160,12 @@ impl<'d> SymbolDb<'d> {
     pub fn is_linker_defined(&self, id: NameId) -> bool {
         let name = self.name(id);
         name.first_definition.is_some_and(|first| self.member(first).object.facts.linker_names.contains(name.bytes))
+    }
+
+    /// Whether a linked file can have few different definitions of the name's kind, so that all share the name.
+    pub fn is_one_per_image(&self, id: NameId) -> bool {
+        let name = self.name(id);
+        name.first_definition.is_some_and(|first| self.member(first).object.facts.one_per_image.contains(&name.bytes))
     }
 
     /// The origin of a name by its first definition; `None` for a name that nothing here defines.

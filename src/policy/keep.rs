@@ -7,6 +7,7 @@ use crate::error::Result;
 
 /// One `--keep`, `--keep-file` or `--keep-from`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum KeepSource {
     /// A pattern; it has to match a definition.
     Pattern(String),
@@ -14,6 +15,16 @@ pub enum KeepSource {
     List(PathBuf),
     /// The same, and what it names is kept as far as the archive defines it.
     Artifact(PathBuf),
+}
+
+impl KeepSource {
+    /// The file that names them.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Pattern(_) => None,
+            Self::List(path) | Self::Artifact(path) => Some(path),
+        }
+    }
 }
 
 /// One pattern, and what is known of it.

@@ -22,7 +22,7 @@ use crate::plan::MemberSymbols;
 pub const SCHEMA: u32 = 1;
 
 /// The distinct rustc versions that members name in their `.comment`.
-pub fn rustc_versions<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a MemberSymbols<'d>>) -> Vec<&'d [u8]> {
+pub fn rustc_versions<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a MemberSymbols<'d>>) -> Vec<&'a [u8]> {
     producers(members).into_keys().filter(|producer| producer.starts_with(b"rustc ")).collect()
 }
 
@@ -47,10 +47,10 @@ pub(crate) fn rustc_of(constants: &[&[u8]]) -> Option<String> {
 }
 
 /// What compilers wrote about themselves, and how many members carry it.
-pub fn producers<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a MemberSymbols<'d>>) -> BTreeMap<&'d [u8], usize> {
+pub fn producers<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a MemberSymbols<'d>>) -> BTreeMap<&'a [u8], usize> {
     let mut producers = BTreeMap::new();
     for member in members {
-        let mut lines: Vec<&'d [u8]> =
+        let mut lines: Vec<&'a [u8]> =
             member.object.producers.split(|&c| c == 0).filter(|line| !line.is_empty()).collect();
         lines.sort_unstable();
         lines.dedup();

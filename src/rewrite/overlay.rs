@@ -2,7 +2,7 @@
 //! where files can share blocks (XFS, btrfs) it copies none: the run then costs what changes, whatever the archive's size.
 
 use std::fs::File;
-use std::io::Seek;
+use std::io::{BufWriter, Seek, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
 
 use super::ArchiveEdits;
@@ -41,7 +41,10 @@ impl ArchiveEdits<'_> {
             let same = parsed.input.bytes()[at as usize..].starts_with(bytes);
             if same { Ok(()) } else { file.write_all_at(bytes, at).map_err(cannot_write) }
         };
-        write(&self.index.to_bytes(archive.kind, &offsets)?, archive.index_offset())?;
+        let over = Over { file, original: parsed.input.bytes(), position: archive.index_offset() };
+        let mut over = BufWriter::with_capacity(1 << 16, over);
+        self.index.write(&mut over, archive.kind, &offsets)?;
+        over.flush().map_err(cannot_write)?;
         let complete = parallel::try_map(self.members.len(), |at| {
             let member = &archive.members[at];
             write(member.header.bytes(), member.header_offset)?;
@@ -63,4 +66,25 @@ impl ArchiveEdits<'_> {
 /// Whether an object can be expected to have the same size after these edits.
 fn keeps_size(edits: &ObjectEdits) -> bool {
     edits.sections.is_empty() && edits.symbols.iter().all(|edit| edit.name == NewName::Same && !edit.remove)
+}
+
+/// Writes to a copy what is not there yet.
+struct Over<'a> {
+    file: &'a File,
+    original: &'a [u8],
+    position: u64,
+}
+
+impl Write for Over<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if !self.original[self.position as usize..].starts_with(bytes) {
+            self.file.write_all_at(bytes, self.position)?;
+        }
+        self.position += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

@@ -1,7 +1,9 @@
 //! Holds a finished file against the original, the edits and the index, before anyone sees it.
 
+use std::borrow::Cow;
+
 use super::{Appended, ArchiveEdits};
-use crate::archive::{Archive, Member};
+use crate::archive::{Archive, ArchiveIndex, Member};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::ParsedArchive;
 use crate::object::Object;
@@ -29,17 +31,23 @@ impl ArchiveEdits<'_> {
             names.map_err(|error| error.in_member(archive.members[at].name, 0))
         };
         let names = parallel::try_map(archive.members.len(), verified).map_err(place)?;
-        let names = names.into_iter().zip(0..).flat_map(|(names, at)| names.into_iter().map(move |name| (name, at)));
-        let as_planned =
-            if self.index.absent { archive.index.is_empty() } else { archive.index_lists(names.collect()) };
-        if !as_planned {
+        let mut index = ArchiveIndex { absent: self.index.absent, ..ArchiveIndex::default() };
+        for (names, at) in names.into_iter().zip(0..) {
+            names.into_iter().for_each(|name| index.push(name, b"", at));
+        }
+        if !archive.index_is(&index) {
             return Err(place(Error::verification("the index is not that of the members")));
         }
         Ok(())
     }
 
     /// Gives the names that the index has to list of a member of the result.
-    fn verify_member<'d>(&self, parsed: &ParsedArchive<'_>, result: &Archive<'d>, at: usize) -> Result<Vec<&'d [u8]>> {
+    fn verify_member<'d>(
+        &self,
+        parsed: &ParsedArchive<'_>,
+        result: &Archive<'d>,
+        at: usize,
+    ) -> Result<Vec<Cow<'d, [u8]>>> {
         let member = &result.members[at];
         let Some(old) = parsed.archive.members.get(at) else {
             return self.verify_appended(member, at - self.members.len());
@@ -56,7 +64,7 @@ impl ArchiveEdits<'_> {
         object.indexed_names()
     }
 
-    fn verify_appended<'d>(&self, member: &Member<'d>, at: usize) -> Result<Vec<&'d [u8]>> {
+    fn verify_appended<'d>(&self, member: &Member<'d>, at: usize) -> Result<Vec<Cow<'d, [u8]>>> {
         let Appended { padded_name, data } = &self.appended[at];
         if !padded_name.starts_with(member.name) || member.data != data {
             return Err(Error::verification("a new member is not as planned"));

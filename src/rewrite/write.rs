@@ -12,7 +12,7 @@ use crate::parallel;
 use crate::patch::Patch;
 
 /// How many members are patched at a time: bounds the memory that their changes take.
-const BATCH: usize = 256;
+const BATCH: usize = 64;
 
 /// What is shorter is gathered before it is written; what is longer goes to the kernel from where it is.
 const GATHERED: usize = 1 << 16;

@@ -25,6 +25,7 @@ pub(crate) use runtime::is_of_cxx;
 
 /// What to look among, and which references to relax.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Undefined {
     /// Libraries that will be linked, and objects: shared, static, linker scripts. The compiler's runtime library is
     /// linked always; the target's C library too, unless one is among these.

@@ -3,11 +3,12 @@
 
 use crate::operation::{AUTO, MERGE, Operation, RENAME, tag};
 use crate::same_tables::assert_same_tables;
-use crate::sides::programs;
 use crate::target::*;
-use armend_test_support::{Outcome, Toolchain, duplicates, run_ok, std_1_63_of};
+use armend_test_support::{
+    Outcome, SIDE_ARGUMENTS, SIDES, Toolchain, build_side, duplicates, run_ok, side_prints, std_1_63_of,
+    two_sides_source,
+};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// A machine that Debian has a std for.
 struct RustTarget {
@@ -18,22 +19,18 @@ struct RustTarget {
     architecture: &'static str,
 }
 
-const SIDES: [&str; 2] = ["first", "second"];
-
 impl RustTarget {
     /// A library with std in it.
     fn build(&self, side: &str, lto: &str, folder: &Path) -> PathBuf {
         let library = folder.join(format!("lib{side}-{lto}.a"));
-        let mut rustc = Command::new(Toolchain::Debian1_63.rustc());
-        rustc.args(["--crate-type", "staticlib", "--edition", "2021", "-O", "--crate-name", side, "--cfg", side]);
-        rustc.arg(format!("-Clto={lto}")).args(["--target", self.triple, "-L"]).arg(std_1_63_of(self.architecture));
-        run_ok(rustc.env("SIDE", side).arg(programs().join("side.rs")).arg("-o").arg(&library));
+        let std = std_1_63_of(self.architecture).display().to_string();
+        build_side(side, Toolchain::Debian1_63, self.triple, &[&format!("-Clto={lto}"), "-L", &std], &library);
         library
     }
 
     /// Links the C program with both; none of Rust's own names is in it.
     fn link(&self, linker: Linker, libraries: &[PathBuf], folder: &Path) -> (Outcome, PathBuf) {
-        let (source, program) = (programs().join("two.c"), folder.join("program"));
+        let (source, program) = (two_sides_source(), folder.join("program"));
         let object = folder.join("two.o");
         run_ok(self.machine.compiler(&source).arg("-c").arg(source).arg("-o").arg(&object));
         let files: Vec<_> = [object].into_iter().chain(libraries.iter().cloned()).collect();
@@ -60,7 +57,7 @@ impl RustTarget {
                     println!("{} lto {lto}, {}, {linker:?}", self.triple, operation.name); // shown with the failure
                     let (outcome, program) = self.link(linker, &separated, folder.path());
                     outcome.expect_success();
-                    assert_eq!(self.printed(&program), SIDES.map(|side| expected(side, 2)).concat());
+                    assert_eq!(self.printed(&program), SIDES.map(|side| side_prints(side, 2)).concat());
                 }
             }
         }
@@ -73,7 +70,7 @@ impl RustTarget {
             let (outcome, program) = self.link(linker, libraries, folder);
             if lto == "off" {
                 outcome.expect_success();
-                assert_eq!(self.printed(&program), [expected("first", 0), expected("second", 4)].concat());
+                assert_eq!(self.printed(&program), [side_prints("first", 0), side_prints("second", 4)].concat());
             } else if linker != Linker::Mold {
                 assert!(duplicates(&outcome.stderr).contains("rust_eh_personality"), "{}", outcome.describe());
             }
@@ -82,22 +79,9 @@ impl RustTarget {
 
     #[track_caller]
     fn printed(&self, program: &Path) -> Vec<String> {
-        let outcome = self.machine.start(program, &["one", "two"]).expect_success();
+        let outcome = self.machine.start(program, &SIDE_ARGUMENTS).expect_success();
         outcome.stdout.lines().map(str::to_owned).collect()
     }
-}
-
-/// What one library must print, whose panic hook saw this many panics.
-fn expected(side: &str, panics: u32) -> Vec<String> {
-    let lines = [
-        "threads {1: 500500, 2: 2001000, 3: 4501500, 4: 8002000}, dropped 10".to_owned(),
-        "format     3.142 0x3fc0000000000000000000000 1.5e300 Some((\"a\", [1, 2]))".to_owned(),
-        "parse Ok(0.0025) Err(\"invalid digit found in string\")".to_owned(),
-        "caught \"unwell after 3 words\", a thread's too: true".to_owned(),
-        format!("panics its hook saw: {panics}"),
-        "arguments [\"one\", \"two\"]".to_owned(),
-    ];
-    lines.into_iter().map(|line| format!("{side}: {line}")).collect()
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Relocations with other symbol numbers: `SHT_REL` and `SHT_RELA` (gABI, "Relocation"), `SHT_CREL` (the gABI proposal
-//! that LLVM implements), and lists of ULEB128 numbers.
+//! that LLVM implements).
 
 use object::elf::{SHF_ALLOC, SHT_CREL, SHT_REL, SHT_RELA, SectionType};
 use object::read::elf::{Crel, SectionHeader};
@@ -7,6 +7,7 @@ use object::{Endian, Endianness};
 
 use super::layout::put_u32;
 use super::{Class, ElfObject};
+use crate::object::uleb;
 
 /// How a section holds relocations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,8 +97,8 @@ pub fn renumber<Elf: Class>(
 fn renumber_crel(mut data: &[u8], mut map: impl FnMut(u32) -> Option<u32>) -> Option<Vec<u8>> {
     let data = &mut data;
     let mut new = Vec::with_capacity(data.len());
-    let header = read_uleb(data)?;
-    write_uleb(&mut new, header);
+    let header = uleb::read(data)?;
+    uleb::write(&mut new, header);
     let addends = header & 4 != 0;
     let (mut old_symbol, mut new_symbol) = (0u32, 0u32);
     for _ in 0..header >> 3 {
@@ -105,7 +106,7 @@ fn renumber_crel(mut data: &[u8], mut map: impl FnMut(u32) -> Option<u32>) -> Op
         let (&first, rest) = data.split_first()?;
         *data = rest;
         let continued = first & 0x80 != 0;
-        let more = if continued { Some(read_uleb(data)?) } else { None };
+        let more = if continued { Some(uleb::read(data)?) } else { None };
         if first & 1 != 0 {
             old_symbol = old_symbol.wrapping_add(read_sleb(data)? as u32);
         }
@@ -114,7 +115,7 @@ fn renumber_crel(mut data: &[u8], mut map: impl FnMut(u32) -> Option<u32>) -> Op
         let symbol = map(old_symbol)?;
         let differs = symbol != new_symbol;
         new.push(first & !1 | u8::from(differs));
-        more.into_iter().for_each(|more| write_uleb(&mut new, more));
+        more.into_iter().for_each(|more| uleb::write(&mut new, more));
         if differs {
             write_sleb(&mut new, i64::from(symbol.wrapping_sub(new_symbol) as i32));
             new_symbol = symbol;
@@ -124,32 +125,9 @@ fn renumber_crel(mut data: &[u8], mut map: impl FnMut(u32) -> Option<u32>) -> Op
     data.is_empty().then_some(new)
 }
 
-/// A list of ULEB128 numbers, each replaced; those for which `map` gives none are left out.
-pub fn renumber_uleb(mut data: &[u8], map: impl Fn(u32) -> Option<u32>) -> Option<Vec<u8>> {
-    let mut new = Vec::with_capacity(data.len());
-    while !data.is_empty() {
-        let number = u32::try_from(read_uleb(&mut data)?).ok()?;
-        map(number).into_iter().for_each(|number| write_uleb(&mut new, number.into()));
-    }
-    Some(new)
-}
-
 fn read_u32(bytes: &[u8], at: usize, endian: Endianness) -> u32 {
     let bytes = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
     if endian.is_little_endian() { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) }
-}
-
-fn read_uleb(data: &mut &[u8]) -> Option<u64> {
-    let mut value = 0u64;
-    for shift in (0..64).step_by(7) {
-        let (&byte, rest) = data.split_first()?;
-        *data = rest;
-        value |= u64::from(byte & 0x7f).checked_shl(shift)?;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
 }
 
 fn read_sleb(data: &mut &[u8]) -> Option<i64> {
@@ -164,14 +142,6 @@ fn read_sleb(data: &mut &[u8]) -> Option<i64> {
         }
     }
     None
-}
-
-fn write_uleb(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
 }
 
 fn write_sleb(out: &mut Vec<u8>, mut value: i64) {
@@ -197,15 +167,6 @@ mod tests {
             let mut bytes = Vec::new();
             write_sleb(&mut bytes, value);
             assert_eq!(read_sleb(&mut bytes.as_slice()), Some(value));
-            let mut bytes = Vec::new();
-            write_uleb(&mut bytes, value as u64);
-            assert_eq!(read_uleb(&mut bytes.as_slice()), Some(value as u64));
         }
-        assert_eq!(read_uleb(&mut &[0x80][..]), None);
-    }
-
-    #[test]
-    fn numbers_in_lists() {
-        assert_eq!(renumber_uleb(&[1, 0x80, 1, 3], |n| (n != 3).then_some(n + 1)), Some(vec![2, 0x81, 1]));
     }
 }

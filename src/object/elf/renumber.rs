@@ -13,6 +13,7 @@ use super::relocations::{self, Form};
 use super::{Class, ElfObject};
 use crate::error::{Error, Result};
 use crate::object::symbol::{Binding, ObjectEdits, Placement, SymbolIndex};
+use crate::object::uleb;
 
 /// `SHT_LLVM_ADDRSIG`: ULEB128 symbol indices (LLVM, "Extensions", "SHT_LLVM_ADDRSIG Section").
 pub(super) const SHT_LLVM_ADDRSIG: u32 = 0x6fff_4c03;
@@ -160,7 +161,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
                 self.renumber_group(index.0, section, numbers, edits, draft)?;
             } else if kind.0 == SHT_LLVM_ADDRSIG && numbers.symbols.is_some() {
                 let data = self.section_data(index.0, section)?;
-                let data = relocations::renumber_uleb(data, |symbol| numbers.symbol(symbol as usize));
+                let data = uleb::renumber(data, |symbol| numbers.symbol(symbol as usize));
                 let data = data.ok_or_else(|| self.bad_table(index.0))?;
                 draft.contents.insert(index.0, data);
             } else if kind.0 == SHT_LLVM_CALL_GRAPH_PROFILE_OLD && numbers.symbols.is_some() {

@@ -1,5 +1,7 @@
 //! Reads what a plan needs from an ELF object, in one pass over its sections and one over its symbols.
 
+use std::borrow::Cow;
+
 use object::elf;
 use object::read::elf::{SectionHeader, Sym};
 
@@ -8,8 +10,8 @@ use super::format::FACTS;
 use super::{Class, ElfObject};
 use crate::error::{Error, Result};
 use crate::object::symbol::{
-    Binding, Bytecode, ComdatGroup, NamedSection, ObjectSymbols, Placement, Section, SectionIndex, SignatureSymbol,
-    Symbol, SymbolIndex, SymbolKind, Visibility, WARNING,
+    Binding, Bytecode, ComdatGroup, LinkonceSection, NamedSection, ObjectSymbols, Placement, Section, SectionIndex,
+    SignatureSymbol, Symbol, SymbolIndex, SymbolKind, Visibility, WARNING,
 };
 
 const SLIM_MARKER: &[u8] = b"__gnu_lto_slim";
@@ -23,12 +25,14 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
     /// Malformed, with the offset in the member.
     pub fn object_symbols(&self) -> Result<ObjectSymbols<'d>> {
         if !self.relocatable {
-            let listed = self.all_symbols()?.into_iter().filter(|symbol| symbol.indexed).map(|symbol| symbol.name);
+            let listed =
+                self.all_symbols()?.into_iter().filter(|symbol| symbol.indexed).map(|symbol| symbol.name.into());
             return Ok(ObjectSymbols { listed: listed.collect(), ..ObjectSymbols::default() });
         }
         let descriptors = Descriptors::of(self)?;
         let mut found = ObjectSymbols {
             symbols: self.linked_symbols(&descriptors)?,
+            has_versions: true,
             has_descriptors: descriptors.exist(),
             global_only: self.global_only()?,
             facts: &FACTS,
@@ -48,7 +52,7 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
     ///
     /// # Errors
     /// Malformed, with the offset in the member.
-    pub fn indexed_names(&self) -> Result<Vec<&'d [u8]>> {
+    pub fn indexed_names(&self) -> Result<Vec<Cow<'d, [u8]>>> {
         let mut names = Vec::new();
         for (index, symbol) in self.symbols.enumerate().skip(1) {
             if symbol.st_shndx(self.endian) == elf::SHN_UNDEF || symbol.is_local() {
@@ -57,7 +61,7 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
             let name = self.symbol_name(index.0, symbol)?;
             let empty = name.is_empty() && self.relocatable;
             if !empty && self.symbol(index.0, symbol, name)?.indexed {
-                names.push(name);
+                names.push(name.into());
             }
         }
         Ok(names)
@@ -216,13 +220,13 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         } else if name == b".llvm.lto" {
             found.bytecode = Some(Bytecode::LlvmFat);
         } else if name.starts_with(b".gnu.linkonce.") {
-            found.linkonce_sections.push(NamedSection { index, name });
+            found.linkonce_sections.push(LinkonceSection { index, name, stem: linkonce_stem(name) });
         } else if name.starts_with(WARNING) {
             found.warning_sections.push(NamedSection { index, name });
         } else if name == b".comment" {
-            found.producers = section
-                .data(endian, self.data)
-                .map_err(|error| Error::malformed(self.section_header_offset(index.0 as usize), error.to_string()))?;
+            let content = section.data(endian, self.data);
+            let at = self.section_header_offset(index.0 as usize);
+            found.producers = content.map_err(|error| Error::malformed(at, error.to_string()))?.into();
         } else if loaded && is_c_identifier(name) {
             found.bounded_sections.push(NamedSection { index, name });
         }
@@ -260,6 +264,14 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         let sections = members.iter().map(|member| SectionIndex(member.get(endian))).collect();
         Ok(Some(ComdatGroup { signature, symbol: carrier, sections }))
     }
+}
+
+/// `NAME` of `.gnu.linkonce.KIND.NAME`; the kinds with dots in them are those of relocated data.
+fn linkonce_stem(section: &[u8]) -> &[u8] {
+    let rest = section.strip_prefix(b".gnu.linkonce.").unwrap_or(section);
+    let dotted = [&b"d.rel.ro.local."[..], b"d.rel.local.", b"d.rel.ro.", b"d.rel."];
+    let stem = dotted.iter().find_map(|kind| rest.strip_prefix(*kind));
+    stem.or_else(|| rest.splitn(2, |&c| c == b'.').nth(1)).unwrap_or(section)
 }
 
 /// Whether a symbol marks a place in the code for disassemblers and linkers: mapping symbols, and RISC-V's labels for

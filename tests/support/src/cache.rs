@@ -43,7 +43,7 @@ pub fn cached(key: &str, build: impl FnOnce(&Path)) -> PathBuf {
 }
 
 /// Holds the lock of `place` until it is dropped; others wait.
-pub(crate) fn lock(place: &Path) -> File {
+pub fn lock(place: &Path) -> File {
     fs::create_dir_all(place.parent().unwrap()).unwrap();
     let file = File::create(beside(place, "lock")).unwrap();
     file.lock().unwrap();
@@ -72,7 +72,7 @@ fn list(place: &Path) -> String {
 }
 
 /// Every file and symbolic link below a folder, in order; not the list itself.
-pub(crate) fn files(place: &Path) -> Vec<PathBuf> {
+pub fn files(place: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![place.to_owned()];
     while let Some(folder) = folders.pop() {

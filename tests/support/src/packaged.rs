@@ -3,7 +3,8 @@
 //! The machine's own apt configuration stays as it is: apt gets a private one for the suite, with
 //! the mirror that the machine already uses.
 //!
-//! std of another architecture lies in that architecture's package, for the same compiler.
+//! std of another architecture lies in that architecture's package, for the same compiler; that of Windows (mingw) has a
+//! package of its own.
 
 use crate::{cache_root, cached, content_hash, run_ok, tool};
 use std::fs;
@@ -27,6 +28,7 @@ pub(crate) const RUST_1_63: Packages = Packages {
         "rustc",
         "libstd-rust-1.63",
         "libstd-rust-dev",
+        "libstd-rust-dev-windows",
         "libllvm14",
         "cargo",
         // Libraries of these that a small machine may lack.
@@ -54,6 +56,7 @@ pub(crate) const RUST_1_78: Packages = Packages {
         "rustc-web",
         "libstd-rust-web-1.78",
         "libstd-rust-web-dev",
+        "libstd-rust-web-dev-windows",
         "libllvm16",
         "libbsd0",
         "libedit2",
@@ -63,6 +66,13 @@ pub(crate) const RUST_1_78: Packages = Packages {
         "libxml2",
         "libz3-4",
     ],
+};
+
+/// rustc 1.96, with the sources of its std. The security updates have it as `rustc-web`.
+pub(crate) const RUST_1_96: Packages = Packages {
+    name: "debian-1.96",
+    suite: "bookworm-security",
+    names: &["rustc-web", "libstd-rust-web-1.96", "libstd-rust-web-dev", "rust-web-src", "libllvm22"],
 };
 
 /// Runs a program of the unpacked packages with their own libraries.
@@ -84,10 +94,15 @@ impl Packages {
         let downloads = draft.join("downloads");
         let root = draft.join("root");
         apt.unpack(self.names, &downloads, &root);
-        // Neither is of use here, and both are large.
-        for unused in ["usr/share", "usr/bin/rustdoc"] {
+        // None is of use here, and all are large.
+        let sources = ["compiler", "src"].map(|folder| format!("usr/src/rustc-1.96.0/{folder}"));
+        for unused in ["usr/share", "usr/bin/rustdoc"].into_iter().chain(sources.iter().map(String::as_str)) {
             let path = root.join(unused);
-            if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
+            if path.is_dir() {
+                fs::remove_dir_all(path).unwrap();
+            } else if path.exists() {
+                fs::remove_file(path).unwrap();
+            }
         }
         fs::create_dir(draft.join("bin")).unwrap();
         for (program, arguments) in [("rustc", "--sysroot \"$root/usr\""), ("cargo", "")] {
@@ -161,7 +176,7 @@ impl Apt {
         }
         let keys = "/usr/share/keyrings/debian-archive-keyring.gpg";
         assert!(Path::new(keys).exists(), "{keys} is missing: install debian-archive-keyring");
-        let line = format!("deb [signed-by={keys}] {} {suite} main\n", mirror());
+        let line = format!("deb [signed-by={keys}] {} {suite} main\n", mirror(suite.ends_with("-security")));
         fs::write(apt.folder.join("sources.list"), line).unwrap();
         fs::write(apt.folder.join("status"), "").unwrap();
         run_ok(apt.command("apt-get").args(["--quiet", "update"]));
@@ -201,8 +216,8 @@ impl Apt {
     }
 }
 
-/// The Debian mirror of the machine's own configuration.
-fn mirror() -> String {
+/// The Debian mirror of the machine's own configuration, or that of the security updates.
+fn mirror(of_security: bool) -> String {
     let format = "$(REPO_URI) $(ORIGIN) $(COMPONENT) $(RELEASE)";
     let targets =
         run_ok(Command::new(tool("apt-get")).args(["indextargets", "--format", format, "Created-By: Packages"]));
@@ -211,7 +226,8 @@ fn mirror() -> String {
         .filter_map(|line| line.split_whitespace().collect::<Vec<_>>().try_into().ok())
         // Security and updates have suites, and often a folder, of their own.
         .find(|[_, origin, component, release]: &[&str; 4]| {
-            *origin == "Debian" && *component == "main" && !release.contains('-')
+            let wanted = if of_security { release.ends_with("-security") } else { !release.contains('-') };
+            *origin == "Debian" && *component == "main" && wanted
         })
         .map(|[uri, ..]| uri.to_owned())
         .unwrap_or_else(|| panic!("apt is not configured for a Debian mirror (run apt-get update):\n{targets}"))

@@ -60,6 +60,8 @@ pub struct Staticlib {
     /// The package, which is also the library's name.
     pub package: &'static str,
     pub toolchain: Toolchain,
+    /// Another target than the machine's, as rustc calls it.
+    pub target: Option<&'static str>,
     pub profile: Profile,
     pub lto: Lto,
     pub features: &'static [&'static str],
@@ -74,6 +76,7 @@ impl Staticlib {
             workspace: "rust",
             package: "foreign",
             toolchain: Toolchain::Stable,
+            target: None,
             profile: Profile::Release,
             lto: Lto::Off,
             features: &[],
@@ -85,9 +88,13 @@ impl Staticlib {
     pub fn build(&self) -> PathBuf {
         let sources = fixtures().join(self.workspace);
         let key = content_hash(&[&shared_sources(self.workspace)], &[self.toolchain.version(), &format!("{self:?}")]);
-        let name = format!("lib{}.a", self.package);
-        let label =
-            format!("{}-{}-{}-lto-{}", self.package, self.toolchain.name(), self.profile.name(), self.lto.name());
+        let name = match self.target {
+            Some(target) if target.ends_with("-msvc") => format!("{}.lib", self.package),
+            _ => format!("lib{}.a", self.package),
+        };
+        let place = self.target.map_or_else(String::new, |target| format!("{target}-"));
+        let (package, toolchain) = (self.package, self.toolchain.name());
+        let label = format!("{package}-{place}{toolchain}-{}-lto-{}", self.profile.name(), self.lto.name());
         cached(&format!("staticlibs/{label}-{key}"), |draft| self.build_into(&sources, &draft.join(&name))).join(name)
     }
 
@@ -109,11 +116,15 @@ impl Staticlib {
             cargo.args(["--config", "source.crates-io.replace-with=\"vendored\"", "--config"]);
             cargo.arg(format!("source.vendored.directory={:?}", vendored(sources).display().to_string()));
         }
+        if let Some(name) = self.target {
+            cargo.args(["--target", name]).env("RUSTC", self.toolchain.rustc_for(name));
+        }
         if self.features.contains(&"old-std") {
             cargo.env("RUSTC_BOOTSTRAP", self.package);
         }
         run(&mut cargo).expect_success();
-        let built = target.join(self.profile.folder()).join(archive.file_name().unwrap());
+        let built =
+            target.join(self.target.unwrap_or_default()).join(self.profile.folder()).join(archive.file_name().unwrap());
         fs::copy(&built, archive).unwrap_or_else(|error| panic!("{}: {error}", built.display()));
     }
 }

@@ -17,6 +17,7 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("gcc-ar", &["gcc-ar"], "gcc"),
     ("gdb", &["gdb"], "gdb"),
     ("go", &["go"], "golang-go"),
+    ("groff", &["groff"], "groff-base"),
     ("ld.bfd", &["ld.bfd"], "binutils"),
     ("ld.gold", &["ld.gold"], "binutils"),
     ("ld.lld", &["ld.lld-19", "ld.lld"], "lld-19"),
@@ -33,14 +34,18 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("llvm-readobj", &["llvm-readobj-19", "llvm-readobj"], "llvm-19"),
     ("mold", &["mold"], "mold"),
     ("nm", &["nm"], "binutils"),
+    ("node", &["node", "nodejs"], "nodejs"),
     ("objcopy", &["objcopy"], "binutils"),
     ("objdump", &["objdump"], "binutils"),
     ("opt", &["opt-19", "opt"], "llvm-19"),
     ("prlimit", &["prlimit"], "util-linux"),
     ("ranlib", &["ranlib"], "binutils"),
     ("readelf", &["readelf"], "binutils"),
+    ("script", &["script"], "util-linux"),
     ("size", &["size"], "binutils"),
+    ("timeout", &["timeout"], "coreutils"),
     ("unshare", &["unshare"], "util-linux"),
+    ("wasm-ld", &["wasm-ld-19", "wasm-ld"], "lld-19"),
 ];
 
 /// The same for programs that make or run those of other machines.
@@ -87,6 +92,8 @@ const CROSS_TOOLS: &[(&str, &[&str], &str)] = &[
     ("s390x-linux-gnu-ld", &["s390x-linux-gnu-ld"], "binutils-s390x-linux-gnu"),
     ("x86_64-linux-gnux32-g++", &["x86_64-linux-gnux32-g++"], "g++-x86-64-linux-gnux32"),
     ("x86_64-linux-gnux32-gcc", &["x86_64-linux-gnux32-gcc"], "gcc-x86-64-linux-gnux32"),
+    ("x86_64-w64-mingw32-gcc", &["x86_64-w64-mingw32-gcc"], "g++-mingw-w64-x86-64"),
+    ("x86_64-w64-mingw32-g++", &["x86_64-w64-mingw32-g++"], "g++-mingw-w64-x86-64"),
     ("x86_64-linux-gnux32-ld", &["x86_64-linux-gnux32-ld"], "binutils-x86-64-linux-gnux32"),
 ];
 

@@ -1,6 +1,7 @@
 //! The Rust toolchains that tests build with.
 
-use crate::packaged::{RUST_1_63, RUST_1_78};
+use crate::built_std;
+use crate::packaged::{RUST_1_63, RUST_1_78, RUST_1_96};
 use crate::{run_ok, tool};
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,6 +18,8 @@ pub enum Toolchain {
     Debian1_63,
     /// rustc 1.78 of Debian's packages.
     Debian1_78,
+    /// rustc 1.96 of Debian's packages, which builds its own std for targets that have no package.
+    Debian1_96,
 }
 
 impl Toolchain {
@@ -27,18 +30,28 @@ impl Toolchain {
             Self::Nightly => "nightly",
             Self::Debian1_63 => RUST_1_63.name,
             Self::Debian1_78 => RUST_1_78.name,
+            Self::Debian1_96 => RUST_1_96.name,
         }
     }
 
     /// The compiler itself, not rustup's proxy: a test's own toolchain must not leak in.
     pub fn rustc(self) -> PathBuf {
-        static PATHS: [OnceLock<PathBuf>; 4] = [const { OnceLock::new() }; 4];
+        static PATHS: [OnceLock<PathBuf>; 5] = [const { OnceLock::new() }; 5];
         let find = || match self {
             Self::Stable | Self::Nightly => self.rustup_program("rustc"),
             Self::Debian1_63 => RUST_1_63.programs().join("rustc"),
             Self::Debian1_78 => RUST_1_78.programs().join("rustc"),
+            Self::Debian1_96 => RUST_1_96.programs().join("rustc"),
         };
         PATHS[self as usize].get_or_init(find).clone()
+    }
+
+    /// The compiler with a std for another target than the machine's.
+    pub fn rustc_for(self, target: &str) -> PathBuf {
+        match self {
+            Self::Debian1_96 => built_std::rustc(self, target),
+            _ => self.rustc(),
+        }
     }
 
     /// The Cargo that drives it.
@@ -47,12 +60,13 @@ impl Toolchain {
             Self::Stable | Self::Nightly => self.rustup_program("cargo"),
             // Newer ones pass flags that these compilers do not know.
             Self::Debian1_63 | Self::Debian1_78 => RUST_1_63.programs().join("cargo"),
+            Self::Debian1_96 => Self::Stable.cargo(),
         }
     }
 
     /// Whether its Cargo reads the registry as it is served today; else crates must be vendored.
     pub(crate) fn reads_the_registry(self) -> bool {
-        matches!(self, Self::Stable | Self::Nightly)
+        !matches!(self, Self::Debian1_63 | Self::Debian1_78)
     }
 
     fn rustup_program(self, program: &str) -> PathBuf {
@@ -81,7 +95,7 @@ impl Toolchain {
 
     /// What `rustc -Vv` says: it keys what the toolchain builds.
     pub fn version(self) -> &'static str {
-        static VERSIONS: [OnceLock<String>; 4] = [const { OnceLock::new() }; 4];
+        static VERSIONS: [OnceLock<String>; 5] = [const { OnceLock::new() }; 5];
         VERSIONS[self as usize].get_or_init(|| run_ok(Command::new(self.rustc()).arg("-Vv")))
     }
 
@@ -90,6 +104,14 @@ impl Toolchain {
         let mut command = Command::new(self.cargo());
         clean_environment(&mut command);
         command.env("RUSTC", self.rustc());
+        command
+    }
+
+    /// rustup's `cargo +TOOLCHAIN`, as people call it: what it starts is told of the toolchain.
+    pub fn rustups_cargo(self) -> Command {
+        let mut command = Command::new(tool("rustup").with_file_name("cargo"));
+        clean_environment(&mut command);
+        command.arg(format!("+{}", self.name()));
         command
     }
 }

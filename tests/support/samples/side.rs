@@ -48,7 +48,7 @@ pub extern "C" fn run() {
     println!("{}: format {:>9.3} {:#x} {:e} {:?}", NAME, 3.14159, 255u128 << 90, 1.5e300, Some(("a", [1u8, 2])));
     println!("{}: parse {:?} {:?}", NAME, "2.5e-3".parse::<f64>(), "x".parse::<i32>().map_err(|error| error.to_string()));
 
-    let caught = panic::catch_unwind(|| panic!("unwell after {} words", 3)).unwrap_err();
+    let caught = panic::catch_unwind(|| panic!("unwell after {} words", std::env::args().count())).unwrap_err();
     let inner = panic::catch_unwind(|| thread::spawn(|| [1, 2, 3][NAME.len()]).join().is_err()).unwrap();
     println!("{}: caught {:?}, a thread's too: {}", NAME, caught.downcast_ref::<String>().unwrap(), inner);
     println!("{}: panics its hook saw: {}", NAME, PANICS_SEEN.load(Ordering::SeqCst));

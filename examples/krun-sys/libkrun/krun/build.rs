@@ -1,0 +1,4 @@
+fn main() {
+    println!("cargo::rerun-if-changed=c/queue.c");
+    cc::Build::new().file("c/queue.c").compile("queue");
+}
