@@ -1,5 +1,6 @@
 //! What a plan needs of an object, in the words of the rest of the program.
 
+use std::borrow::Cow;
 
 use super::encoding::Reader;
 use super::format::FACTS;
@@ -32,7 +33,7 @@ impl<'d> WasmObject<'d> {
         };
         Ok(ObjectSymbols {
             symbols,
-            listed: listed.into_iter().map(Cow::Borrowed).collect(),
+            listed,
             groups: self.comdat_groups(linking),
             bounded_sections: bounded.map(named).collect(),
             facts: &FACTS,
