@@ -146,7 +146,7 @@ pub fn run(
         }
         Ok(report)
     })?;
-    let details = if global.verbose > 0 { report.details() } else { String::new() };
+    let details = if global.verbose > 0 { report.details(global.verbose > 1) } else { String::new() };
     global.print(&report, &details, &output)?;
     Ok(report.changed)
 }

@@ -437,10 +437,10 @@ impl fmt::Display for IsolateReport {
 }
 
 impl IsolateReport {
-    /// More than the report's text has: where the time went, and every name that became private, where it lists them.
-    pub fn details(&self) -> String {
+    /// More than the report's text has: where the time went, and with `names` every name that became private.
+    pub fn details(&self, names: bool) -> String {
         let mut text = String::new();
-        for name in &self.private {
+        for name in self.private.iter().filter(|_| names) {
             let shared = if name.shared_with_rust_host { ", in every Rust program of this toolchain" } else { "" };
             let (done, to) = match self.by {
                 Method::Weaken => ("weakened", String::new()),

@@ -31,7 +31,8 @@ impl ArchiveEdits<'_> {
             names.map_err(|error| error.in_member(archive.members[at].name, 0))
         };
         let names = parallel::try_map(archive.members.len(), verified).map_err(place)?;
-        let mut index = ArchiveIndex { absent: self.index.absent, ..ArchiveIndex::default() };
+        let mut index = ArchiveIndex::default();
+        index.absent = self.index.absent;
         for (names, at) in names.into_iter().zip(0..) {
             names.into_iter().for_each(|name| index.push(name, b"", at));
         }
