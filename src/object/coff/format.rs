@@ -42,6 +42,11 @@ static IMPORT_FACTS: FormatFacts = FormatFacts {
     linker_names: LinkerNames { names: &[], prefixes: &[] },
 };
 
+/// Whether a definition can be hidden: MinGW's linkers take a directive for it, Microsoft's hide all that is not exported.
+pub(super) fn can_hide(facts: &FormatFacts) -> bool {
+    facts.capabilities.serves(Operation::Hide)
+}
+
 impl<'d, Coff: Layout> Format<'d> for CoffObject<'d, Coff> {
     fn facts(&self) -> &'static FormatFacts {
         match (self.is_for_gnu(), self.prefix()) {
