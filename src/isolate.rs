@@ -83,6 +83,11 @@ impl Isolate {
         self
     }
 
+    /// The files that name exports.
+    pub fn files(&self) -> Vec<&Path> {
+        self.keep.iter().chain(&self.require).filter_map(KeepSource::file).collect()
+    }
+
     /// Isolates `archives` together: they see each other's symbols and share one tag. All results are complete and
     /// verified before the first target is replaced.
     ///

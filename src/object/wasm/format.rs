@@ -20,6 +20,7 @@ pub(in crate::object) static FACTS: FormatFacts = FormatFacts {
         ],
     },
     linker_names: LinkerNames { names: NAMES, prefixes: &[] },
+    one_per_image: &[],
 };
 
 /// What `wasm-ld` defines, what it and the start files look for (`lld/wasm/Driver.cpp`, wasi-libc's `crt1`), and the
