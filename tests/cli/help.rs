@@ -44,8 +44,8 @@ fn examples(help: &str) -> Vec<String> {
 fn write_inputs(scratch: &Scratch) {
     let library = |prefix: &str| {
         let source = format!(
-            "double pow(double, double); int host_hook(void);\n\
-             int helper(int x) {{ return pow(x, x) + host_hook(); }}\n\
+            "void *dlsym(void *, const char *); int host_hook(void);\n\
+             int helper(int x) {{ return (dlsym(0, \"x\") != 0) + host_hook() + x; }}\n\
              int {prefix}_start(int x) {{ return helper(x); }} int {prefix}_stop(void) {{ return 2; }}\n\
              int init(void) {{ return 3; }} void rust_eh_personality(void) {{}}"
         );
