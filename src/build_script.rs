@@ -131,7 +131,7 @@ impl Staticlib {
         self
     }
 
-    /// A target triple, or the path of a target's description. By default the one that is built for.
+    /// A target triple, or the absolute path of a target's description. By default the one that is built for.
     pub fn target(mut self, target: impl Into<String>) -> Self {
         self.source.target = Some(target.into());
         self

@@ -43,7 +43,7 @@ impl Output {
     ///
     /// # Errors
     /// Usage: several archives for one file, two of one file name for one folder, standard input in place.
-    pub fn targets(&self, inputs: &[Input]) -> Result<Vec<Target>> {
+    pub(crate) fn targets(&self, inputs: &[Input]) -> Result<Vec<Target>> {
         if inputs.len() > 1 {
             if matches!(self, Self::File(_) | Self::Stdout) {
                 return Err(
@@ -88,7 +88,7 @@ impl Output {
 
 /// A file to be made or replaced; without a path, standard output.
 #[derive(Debug)]
-pub struct Target {
+pub(crate) struct Target {
     /// As it was asked for.
     path: Option<PathBuf>,
     /// With its symbolic links followed.
@@ -187,7 +187,7 @@ fn folder_of(path: &Path) -> &Path {
 
 /// A result that is not in its place yet. Dropped, it is removed.
 #[derive(Debug)]
-pub struct Staged {
+pub(crate) struct Staged {
     target: Target,
     file: NamedTempFile,
 }

@@ -13,7 +13,10 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 fn interface() -> String {
     let target = cache_root().join(format!("targets/public-api-{}", content_hash(&[], &[ROOT])));
     let mut cargo = Toolchain::Nightly.cargo_command();
-    cargo.current_dir(ROOT).args(["rustdoc", "--lib", "--locked", "--no-default-features", "--target-dir"]).arg(&target);
+    cargo
+        .current_dir(ROOT)
+        .args(["rustdoc", "--lib", "--locked", "--no-default-features", "--target-dir"])
+        .arg(&target);
     cargo.args(["--", "-Zunstable-options", "--output-format", "json"]);
     run(&mut cargo).expect_success();
     let api = public_api::Builder::from_rustdoc_json(target.join("doc/armend.json"))
