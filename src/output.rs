@@ -46,7 +46,7 @@ impl Output {
     ///
     /// # Errors
     /// Usage: several archives for one file, two of one file name for one folder, standard input in place.
-    pub fn targets(&self, inputs: &[Input]) -> Result<Vec<Target>> {
+    pub(crate) fn targets(&self, inputs: &[Input]) -> Result<Vec<Target>> {
         // The slices of a fat file are one file.
         let is_first =
             |at: usize| !inputs[..at].iter().any(|before| is_beside(before.slice_of(), inputs[at].slice_of()));
@@ -109,7 +109,7 @@ fn is_beside(one: Option<&SliceOf>, other: Option<&SliceOf>) -> bool {
 
 /// A file to be made or replaced; without a path, standard output.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub(crate) struct Target {
     /// As it was asked for.
     path: Option<PathBuf>,
     /// With its symbolic links followed.
@@ -210,7 +210,7 @@ fn folder_of(path: &Path) -> &Path {
 
 /// A result that is not in its place yet. Dropped, it is removed.
 #[derive(Debug)]
-pub struct Staged {
+pub(crate) struct Staged {
     target: Target,
     file: NamedTempFile,
 }
