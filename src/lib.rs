@@ -7,6 +7,7 @@ pub mod diff;
 pub mod error;
 pub mod explain;
 pub mod exports;
+pub mod freshness;
 pub mod glibc;
 pub mod index;
 pub mod input;

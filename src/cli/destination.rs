@@ -25,7 +25,7 @@ pub struct Destination {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "check"])]
     manifest: Option<PathBuf>,
     /// Write the whole report there too, with every symbol's fate
-    #[arg(long, requires = "manifest")]
+    #[arg(long, requires = "manifest", hide_short_help = true)]
     manifest_symbols: bool,
 }
 

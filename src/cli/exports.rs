@@ -17,10 +17,10 @@ use super::{Global, Outcome};
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  armend exports libfoo.a                           what it exports
-  armend exports libfoo.a --require foo.h           exit 1 unless all that the header declares is global
-  armend exports libfoo.a --require-pattern 'foo_*' exit 1 unless something matches, and all of it is global
-  armend exports --restore libfoo.a --keep 'foo_*'  make local and hidden ones global")]
+  armend exports libfoo.a                             what it exports
+  armend exports libfoo.a --require foo.h             exit 1 unless all that it declares is global
+  armend exports libfoo.a --require-pattern 'foo_*'   exit 1 unless all that matches is global
+  armend exports --restore libfoo.a --keep 'foo_*'    make local and hidden ones global")]
 pub struct Command {
     /// The archives, taken together; - is standard input
     #[arg(required = true, value_name = "ARCHIVE")]

@@ -71,19 +71,19 @@ pub struct PolicyArgs {
     #[arg(long)]
     merge: bool,
     /// The linker that joins them: GNU ld
-    #[arg(long, value_name = "PROGRAM", default_value = "ld", requires = "merge")]
+    #[arg(long, value_name = "PROGRAM", default_value = "ld", requires = "merge", hide_short_help = true)]
     linker: PathBuf,
     /// Leave the visibility of renamed definitions as it is
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     no_hide: bool,
     /// Weaken even where toolchains differ
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     force: bool,
     /// What makes the names unique [default: derived from the archives' content]
     #[arg(long, value_name = "NAME")]
     tag: Option<String>,
     /// Link-time registries become the archive's own, or stay merged; --keep __start_NAME keeps one
-    #[arg(long, value_parser = choice::<Registries>(), default_value = "isolate")]
+    #[arg(long, value_parser = choice::<Registries>(), default_value = "isolate", hide_short_help = true)]
     registries: Registries,
 }
 

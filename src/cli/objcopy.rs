@@ -72,7 +72,10 @@ Examples:
   armend objcopy -w -G 'foo_*' libfoo.a out.a
   armend -j 4 objcopy --weaken-symbols=names.txt libfoo.a
 
-Exit status: 0 done; 2 usage or input error, nothing was written.
+Exit status:
+  0  done
+  2  usage or input error, and nothing was written
+
 Pass @FILE as argument to read options from FILE.
 ";
 

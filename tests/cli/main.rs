@@ -4,6 +4,7 @@
 mod apply;
 mod determinism;
 mod diff;
+mod help;
 mod index;
 mod manifest;
 mod output;
