@@ -14,6 +14,7 @@ use std::process::Command;
 
 use armend_test_support::{Toolchain, tool};
 use regex::Regex;
+use tempfile::TempDir;
 
 /// A part of a document that does something.
 #[derive(Debug)]
@@ -22,29 +23,74 @@ enum Step {
     Run { command: String, prints: Vec<String> },
 }
 
-/// Follows a document in a folder of its own.
+/// Someone who follows documents, in a folder of their own.
+pub struct Reader {
+    folder: TempDir,
+    path: OsString,
+}
+
+/// Follows one document.
 #[track_caller]
 pub fn follow(name: &str) {
-    let steps = steps(&super::document(name));
-    assert!(steps.iter().any(|step| matches!(step, Step::Run { .. })), "{name} has no command");
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut differences = String::new();
-    for step in steps {
-        match step {
-            Step::File { name, text } => {
-                let path = folder.path().join(name);
-                fs::create_dir_all(path.parent().expect("inside the folder")).expect("make a folder");
-                fs::write(path, text).expect("write a file");
-            }
-            Step::Run { command, prints } => {
-                let printed = run(&command, folder.path());
-                if !matches(&normal(&prints), &normal(&printed)) {
-                    differences += &format!("$ {command}\n{}\n", printed.join("\n"));
+    Reader::new(&[]).follow(name);
+}
+
+impl Reader {
+    /// With `armend`, Rust, and what is in these folders on the PATH.
+    pub fn new(programs: &[&Path]) -> Self {
+        let own =
+            [env!("CARGO_BIN_EXE_armend").into(), Toolchain::Stable.rustc(), Toolchain::Stable.cargo(), tool("gcc")];
+        let own = own.iter().map(|program| program.parent().expect("it is in a folder"));
+        let path = env::var_os("PATH").unwrap_or_default();
+        let folders = own.chain(programs.iter().copied()).map(Path::to_owned).chain(env::split_paths(&path));
+        Self { folder: tempfile::tempdir().expect("a folder"), path: env::join_paths(folders).expect("a PATH") }
+    }
+
+    /// Does what the document says, all of it, and compares.
+    #[track_caller]
+    pub fn follow(&self, name: &str) {
+        let steps = steps(&super::document(name));
+        assert!(steps.iter().any(|step| matches!(step, Step::Run { .. })), "{name} has no command");
+        let mut differences = String::new();
+        for step in steps {
+            match step {
+                Step::File { name, text } => self.write(&name, &text),
+                Step::Run { command, prints } => {
+                    let printed = self.run(&command);
+                    if !matches(&normal(&prints), &normal(&printed)) {
+                        differences += &format!("$ {command}\n{}\n", printed.join("\n"));
+                    }
                 }
             }
         }
+        assert!(differences.is_empty(), "{name} does not say what is printed:\n{differences}");
     }
-    assert!(differences.is_empty(), "{name} does not say what is printed:\n{differences}");
+
+    /// Writes the files that a document shows.
+    pub fn write_files_of(&self, name: &str) {
+        for step in steps(&super::document(name)) {
+            if let Step::File { name, text } = step {
+                self.write(&name, &text);
+            }
+        }
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("inside the folder")).expect("make a folder");
+        fs::write(path, text).expect("write a file");
+    }
+
+    /// What a command prints, in an environment that has no more than a reader's.
+    fn run(&self, command: &str) -> Vec<String> {
+        let kept = ["HOME", "CARGO_HOME", "RUSTUP_HOME"].map(|name| (name, env::var_os(name)));
+        let kept = kept.into_iter().filter_map(|(name, value): (_, Option<OsString>)| Some((name, value?)));
+        let mut bash = Command::new("bash");
+        bash.env_clear().envs(kept).env("PATH", &self.path).env("LC_ALL", "C").current_dir(&self.folder);
+        // One stream, in the order of writing, as on a terminal.
+        let output = bash.arg("-c").arg(format!("exec 2>&1\n{command}")).output().expect("bash starts");
+        String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+    }
 }
 
 fn steps(document: &str) -> Vec<Step> {
@@ -77,22 +123,6 @@ fn commands(block: &[&str]) -> Vec<Step> {
         }
     }
     commands
-}
-
-/// What a command prints, in an environment that has only what a reader's has: `armend` and Rust on the PATH.
-fn run(command: &str, folder: &Path) -> Vec<String> {
-    let programs =
-        [env!("CARGO_BIN_EXE_armend").into(), Toolchain::Stable.rustc(), Toolchain::Stable.cargo(), tool("gcc")];
-    let folders = programs.iter().map(|program| program.parent().expect("it is in a folder").to_owned());
-    let path = env::var_os("PATH").unwrap_or_default();
-    let path = env::join_paths(folders.chain(env::split_paths(&path))).expect("a PATH");
-    let kept = ["HOME", "CARGO_HOME", "RUSTUP_HOME"].map(|name| (name, env::var_os(name)));
-    let kept = kept.into_iter().filter_map(|(name, value): (_, Option<OsString>)| Some((name, value?)));
-    let mut bash = Command::new("bash");
-    bash.env_clear().envs(kept).env("PATH", path).env("LC_ALL", "C").current_dir(folder);
-    // One stream, in the order of writing, as on a terminal.
-    let output = bash.arg("-c").arg(format!("exec 2>&1\n{command}")).output().expect("bash starts");
-    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
 }
 
 fn normal(lines: &[String]) -> Vec<String> {
