@@ -28,7 +28,7 @@ pub struct Input {
 
 #[derive(Debug)]
 enum Bytes {
-    Mapped(Mmap),
+    Mapped(Mmap, File),
     Read(Vec<u8>),
 }
 
@@ -72,6 +72,14 @@ impl Input {
         self.len
     }
 
+    /// The file that the bytes are mapped from; `None` for what was read.
+    pub(crate) fn file(&self) -> Option<&File> {
+        match &self.bytes {
+            Bytes::Mapped(_, file) => Some(file),
+            Bytes::Read(_) => None,
+        }
+    }
+
     /// Whether this is standard input.
     pub fn is_stdin(&self) -> bool {
         self.path == Path::new("-")
@@ -98,7 +106,7 @@ impl Input {
 impl Bytes {
     fn as_slice(&self) -> &[u8] {
         match self {
-            Self::Mapped(map) => map,
+            Self::Mapped(map, _) => map,
             Self::Read(bytes) => bytes,
         }
     }
@@ -117,7 +125,7 @@ fn read(path: &Path) -> std::io::Result<Bytes> {
         file.read_to_end(&mut bytes)?;
         return Ok(Bytes::Read(bytes));
     }
-    map(&file).map(Bytes::Mapped)
+    Ok(Bytes::Mapped(map(&file)?, file))
 }
 
 #[allow(unsafe_code)]

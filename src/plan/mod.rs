@@ -4,6 +4,7 @@
 mod check;
 mod decide;
 mod entry_points;
+mod intern;
 mod pointers;
 mod symbol_db;
 pub mod tag;

@@ -1,12 +1,11 @@
 //! Every symbol of all given archives, by name. Built once; everything later only reads it.
 
-use hashbrown::{DefaultHashBuilder, HashTable};
 use std::collections::HashMap;
-use std::hash::BuildHasher;
 
+use super::intern::Names;
 use crate::error::Result;
 use crate::input::ParsedArchive;
-use crate::object::symbol::{ObjectSymbols, Spelling, Symbol, Visibility};
+use crate::object::symbol::{ObjectSymbols, Spelling, Symbol};
 use crate::origin::{MemberOrigins, Origin};
 use crate::parallel;
 
@@ -34,6 +33,11 @@ pub struct Name<'d> {
 }
 
 impl<'d> Name<'d> {
+    /// What a symbol is called, of which nothing else is known yet.
+    pub(super) fn new(symbol: &Symbol<'d>) -> Self {
+        Self { bytes: symbol.name, prefix: symbol.prefix, definitions: 0, first_definition: None, visible: false }
+    }
+
     /// Its linkage name and the one in C.
     pub fn spelling(&self) -> Spelling<'d> {
         Spelling { linkage: self.bytes, prefix: self.prefix }
@@ -72,9 +76,7 @@ impl MemberSymbols<'_> {
 /// The whole-archive symbol table.
 #[derive(Debug)]
 pub struct SymbolDb<'d> {
-    names: Vec<Name<'d>>,
-    table: HashTable<NameId>,
-    hasher: DefaultHashBuilder,
+    names: Names<'d>,
     members: Vec<MemberSymbols<'d>>,
     /// Origins that are known from elsewhere, by name.
     known: HashMap<Vec<u8>, Origin>,
@@ -97,24 +99,25 @@ impl<'d> SymbolDb<'d> {
         archives: &[ParsedArchive<'d>],
         read: impl Fn(usize, usize) -> Result<ObjectSymbols<'d>> + Sync,
     ) -> Result<Self> {
-        let hasher = DefaultHashBuilder::default();
-        let mut db =
-            Self { names: Vec::new(), table: HashTable::new(), hasher, members: Vec::new(), known: HashMap::new() };
+        let mut members = Vec::new();
         for (archive, parsed) in archives.iter().enumerate() {
             let scan = |position| read(archive, position).map_err(|error| parsed.locate(error, position));
             let scanned = parallel::try_map(parsed.objects.len(), scan)?;
             let mut origins = MemberOrigins::default();
             for (position, (object, member)) in scanned.into_iter().zip(&parsed.archive.members).enumerate() {
                 let origin = origins.next(member.name, &object.producers);
-                db.add_member(archive, position, origin, object);
+                members.push(MemberSymbols { archive, position, origin, object, names: Vec::new() });
             }
         }
-        Ok(db)
+        let symbols: Vec<_> = members.iter().map(|member| &member.object.symbols[..]).collect();
+        let (names, of_symbols) = Names::of(&symbols);
+        members.iter_mut().zip(of_symbols).for_each(|(member, names)| member.names = names);
+        Ok(Self { names, members, known: HashMap::new() })
     }
 
     /// The origins of all names that anything here defines.
     pub fn origins(&self) -> HashMap<Vec<u8>, Origin> {
-        let ids = (0..self.names.len() as u32).map(NameId);
+        let ids = (0..self.names.all.len() as u32).map(NameId);
         ids.filter_map(|id| Some((self.name(id).bytes.to_vec(), self.origin(id)?))).collect()
     }
 
@@ -123,52 +126,19 @@ impl<'d> SymbolDb<'d> {
         self.known = known;
     }
 
-    fn add_member(&mut self, archive: usize, position: usize, origin: Origin, object: ObjectSymbols<'d>) {
-        let member = MemberId(self.members.len() as u32);
-        let names = object.symbols.iter().map(|symbol| self.add_symbol(member, symbol)).collect();
-        self.members.push(MemberSymbols { archive, position, origin, object, names });
-    }
-
-    fn add_symbol(&mut self, member: MemberId, symbol: &Symbol<'d>) -> NameId {
-        let Self { names, table, hasher, .. } = self;
-        let entry = table.entry(
-            hasher.hash_one(symbol.name),
-            |&id| names[id.0 as usize].bytes == symbol.name,
-            |&id| hasher.hash_one(names[id.0 as usize].bytes),
-        );
-        let new = NameId(names.len() as u32);
-        let id = *entry.or_insert(new).get();
-        if id == new {
-            names.push(Name {
-                bytes: symbol.name,
-                prefix: symbol.prefix,
-                definitions: 0,
-                first_definition: None,
-                visible: false,
-            });
-        }
-        if symbol.is_definition() {
-            let name = &mut names[id.0 as usize];
-            name.definitions += 1;
-            name.first_definition.get_or_insert(member);
-            name.visible |= matches!(symbol.visibility, Visibility::Default | Visibility::Protected);
-        }
-        id
-    }
-
     /// The name called so.
     pub fn find(&self, name: &[u8]) -> Option<NameId> {
-        self.table.find(self.hasher.hash_one(name), |&id| self.name(id).bytes == name).copied()
+        self.names.find(name)
     }
 
     /// What is known of a name.
     pub fn name(&self, id: NameId) -> &Name<'d> {
-        &self.names[id.0 as usize]
+        &self.names.all[id.0 as usize]
     }
 
     /// All names, in the order of their ids.
     pub fn names(&self) -> &[Name<'d>] {
-        &self.names
+        &self.names.all
     }
 
     /// One member.
