@@ -60,7 +60,7 @@ impl SliceOf {
 
 #[derive(Debug)]
 enum Bytes {
-    Mapped(Mmap),
+    Mapped(Mmap, File),
     Read(Vec<u8>),
 }
 
@@ -153,6 +153,14 @@ impl Input {
         self.len
     }
 
+    /// The file that all of it is mapped from; `None` for what was read, and for a slice.
+    pub(crate) fn file(&self) -> Option<&File> {
+        match &*self.bytes {
+            Bytes::Mapped(_, file) if self.slice.is_none() => Some(file),
+            _ => None,
+        }
+    }
+
     /// Whether this is standard input.
     pub fn is_stdin(&self) -> bool {
         self.path == Path::new("-")
@@ -182,7 +190,7 @@ impl Input {
 impl Bytes {
     fn as_slice(&self) -> &[u8] {
         match self {
-            Self::Mapped(map) => map,
+            Self::Mapped(map, _) => map,
             Self::Read(bytes) => bytes,
         }
     }
@@ -201,7 +209,7 @@ fn read(path: &Path) -> std::io::Result<Bytes> {
         file.read_to_end(&mut bytes)?;
         return Ok(Bytes::Read(bytes));
     }
-    map(&file).map(Bytes::Mapped)
+    Ok(Bytes::Mapped(map(&file)?, file))
 }
 
 #[allow(unsafe_code)]

@@ -117,7 +117,7 @@ impl Objcopy {
         let mut edits = ArchiveEdits { index: self.index_of(&parsed), ..ArchiveEdits::new(&suffixes) };
         for (at, plan) in plans.into_iter().enumerate() {
             report.add(&plan.counts);
-            plan.indexed.iter().for_each(|name| edits.index.push(&[name], at as u32));
+            plan.indexed.into_iter().for_each(|name| edits.index.push(name, b"", at as u32));
             edits.members.push(plan.edits);
         }
         check_folder(&parsed, output)?;
@@ -131,7 +131,7 @@ impl Objcopy {
     }
 
     /// The beginning of the result's index: an archive without one stays without.
-    fn index_of(&self, parsed: &ParsedArchive<'_>) -> ArchiveIndex {
+    fn index_of(&self, parsed: &ParsedArchive<'_>) -> ArchiveIndex<'static> {
         let mut index = ArchiveIndex::default();
         index.absent = parsed.archive.index.is_empty();
         index.has_objects = true;

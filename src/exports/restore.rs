@@ -162,7 +162,7 @@ impl<'d> Restorer<'_, 'd> {
 }
 
 /// The index of an archive whose members are edited so.
-fn index_after(parsed: &ParsedArchive<'_>, edits: &[ObjectEdits]) -> Result<ArchiveIndex> {
+fn index_after<'d>(parsed: &ParsedArchive<'d>, edits: &[ObjectEdits]) -> Result<ArchiveIndex<'d>> {
     let symbols = parallel::try_map(parsed.objects.len(), |at| {
         let (object, edits) = (&parsed.objects[at], &edits[at]);
         let symbols = if edits.is_empty() { object.symbols() } else { symbols_after(object, edits) };

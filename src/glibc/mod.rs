@@ -147,7 +147,7 @@ pub(crate) fn architecture(parsed: &[ParsedArchive<'_>]) -> Result<Architecture>
                 _ => Error::unsupported("no release of glibc is known for this machine"),
             };
             if !object.is_for_glibc() && !matches!(object, Object::Unserved(_)) {
-                let what = format!("a {} object: its platforms have no glibc", object.capabilities().format);
+                let what = format!("{}: its platforms have no glibc", object.capabilities().format);
                 return Err(archive.locate(Error::unsupported(what), at));
             }
             if matches!(object, Object::Bitcode(_)) {
