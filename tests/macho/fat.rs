@@ -127,7 +127,7 @@ fn objects() {
 fn places() {
     let scratch = with_fat(&[&ARM64, &X86_64], &[]);
     let report = run(&scratch, &["audit", "fat.a"]);
-    assert!(report.text().contains("fat.a(arm64): 3 members"), "{report}");
+    assert!(report.text().contains("fat.a(arm64): Mach-O, 3 members"), "{report}");
     let explained = run(&scratch, &["explain", "_mx_run", "fat.a"]).succeeds();
     assert!(explained.text().contains("arm64:parts.o") || explained.text().contains("x86_64:parts.o"), "{explained}");
     let mut cut = scratch.read("fat.a");
