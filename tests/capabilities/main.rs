@@ -1,6 +1,8 @@
 //! What a format cannot express is refused with the reason, before anything is written: every refusal that
 //! docs/formats.md lists, by every command that asks for it.
 
+mod verbs;
+
 use std::path::PathBuf;
 
 use armend::object::capabilities::Operation;
