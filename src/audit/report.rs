@@ -9,7 +9,7 @@ use super::needs::{Needs, needs};
 use super::sizes::Sizes;
 use super::std_copies::{StdCopy, std_copies};
 use crate::archive::ArchiveKind;
-use crate::error::{printable, printable_path};
+use crate::error::printable;
 use crate::glibc::{GlibcFloor, Survey};
 use crate::report::text::{count, entry, some};
 use crate::report::{Toolchain, producers};
@@ -64,7 +64,7 @@ impl ArchiveAudit {
         let parsed = facts.parsed();
         let toolchains = producers(facts.db.members()).into_iter();
         Self {
-            archive: printable_path(&parsed.input.path),
+            archive: parsed.input.label(),
             kind: parsed.archive.kind,
             formats: facts.formats().into_iter().collect(),
             members: parsed.archive.members.len(),
