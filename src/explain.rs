@@ -170,7 +170,7 @@ impl Explainer<'_, '_> {
             Placement::Bytecode => BITCODE.to_owned(),
             Placement::Section(index) => {
                 let name = self.parsed[archive].objects[position].section_name(index);
-                name.map_or_else(|| format!("section {}", index.0), printable)
+                name.map_or_else(|| format!("section {}", index.0), |name| printable(&name))
             }
         }
     }
@@ -242,6 +242,9 @@ impl Explainer<'_, '_> {
             Reason::Pointer => "it is the place of the address of a name that stays",
             Reason::Imported => "a DLL gives it, under this name",
             Reason::Shared => "it cannot become local: several members define it or refer to it, or its group does",
+            Reason::OnePerImage => {
+                "a linked file can have three of its kind: the definition becomes weak and is shared"
+            }
             Reason::GlobalOnly => "it cannot become local: its relocations mean something else for local symbols",
             Reason::OutOfScope => "the scope leaves it out",
         }

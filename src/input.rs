@@ -12,6 +12,7 @@ use memmap2::Mmap;
 use crate::archive::{Archive, Member};
 use crate::error::{Error, Result, printable, printable_path};
 use crate::object::Object;
+use crate::object::capabilities::Operation;
 use crate::parallel;
 
 /// What an archive's bytes are read from.
@@ -159,6 +160,16 @@ impl<'d> ParsedArchive<'d> {
     pub fn check_whole(&self) -> Result<()> {
         let len = self.input.bytes().len() as u64;
         self.archive.check_index_bounds(len).map_err(|error| error.in_archive(&self.input.path))
+    }
+
+    /// That the formats of all members can express an operation.
+    ///
+    /// # Errors
+    /// Unsupported, with the reason, for the first member whose cannot.
+    pub fn check(&self, operation: Operation) -> Result<()> {
+        let mut objects = self.objects.iter().enumerate();
+        objects
+            .try_for_each(|(at, object)| object.capabilities().check(operation).map_err(|error| self.locate(error, at)))
     }
 
     /// Gives an error the place of a member of this archive.

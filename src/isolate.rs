@@ -10,6 +10,7 @@ use crate::glibc::{GlibcNeeds, Pins, Survey, Version};
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
 use crate::merge;
+use crate::object::capabilities::Operation;
 use crate::object::symbol::ObjectEdits;
 use crate::origin::Origin;
 use crate::output::Output;
@@ -156,6 +157,7 @@ impl Isolate {
         parsed.iter().try_for_each(ParsedArchive::check_whole)?;
         let db = SymbolDb::build(&parsed)?;
         plan::check_mergeable(&parsed, &db, self.strip)?;
+        parsed.iter().try_for_each(|parsed| parsed.check(Operation::Merge))?;
         let before = BeforeMerge { origins: db.origins(), stripped: self.strip.amounts(&parsed)? };
         let merged = parsed.iter().map(|parsed| merge::merge(parsed, linker)).collect::<Result<Vec<_>>>()?;
         for (input, merged) in inputs.iter_mut().zip(merged) {

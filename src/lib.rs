@@ -27,6 +27,7 @@ pub mod plan;
 pub mod policy;
 #[cfg(feature = "policy-file")]
 pub mod policy_file;
+pub mod progress;
 pub mod report;
 pub mod rewrite;
 pub mod strip;

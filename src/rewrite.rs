@@ -14,6 +14,7 @@ use crate::object::symbol::{Bytecode, ObjectEdits, ObjectSymbols, Suffixes};
 use crate::output::{Output, Staged, Target};
 use crate::parallel;
 use crate::patch::Patch;
+use crate::progress;
 use crate::report::{ArchiveSummary, Clock};
 
 /// How many members are patched at a time: bounds the memory that their changes take.
@@ -117,6 +118,7 @@ impl<'a> ArchiveEdits<'a> {
     /// Writes the result to a temporary file beside `target`. Gives the length with it.
     fn stage(&self, parsed: &ParsedArchive<'_>, target: Target) -> Result<(Staged, u64)> {
         let staged = target.stage().map_err(|error| error.in_archive(&parsed.input.path))?;
+        progress::expect(parsed.archive.members.iter().map(|member| member.data.len()).sum());
         let len = self.write(parsed, staged.file()).map_err(|error| error.in_archive(&parsed.input.path))?;
         Ok((staged, len))
     }
@@ -180,6 +182,7 @@ impl<'a> ArchiveEdits<'a> {
             let member = &parsed.archive.members[at];
             let new = NewMember { member, parts: patch.parts(member.data) };
             writer.append(&new).map_err(|error| parsed.locate(error, at))?;
+            progress::advance(member.data.len());
         }
         Ok(())
     }

@@ -36,6 +36,8 @@ pub(super) struct MemberFacts<'a> {
     pub sections: Vec<Section<'a>>,
     pub stack: Stack,
     pub fixed: Vec<FixedReference<'a>>,
+    /// The personality routines that its unwind tables name, where linked files can have few.
+    pub personalities: Vec<&'a [u8]>,
 }
 
 /// An index, judged by the members' symbols.
@@ -116,7 +118,12 @@ impl<'a> Facts<'a> {
 
 impl<'a> MemberFacts<'a> {
     fn of(object: &Object<'a>) -> Result<Self> {
-        Ok(Self { sections: object.all_sections()?, stack: object.stack(), fixed: object.fixed_references()? })
+        Ok(Self {
+            sections: object.all_sections()?,
+            stack: object.stack(),
+            fixed: object.fixed_references()?,
+            personalities: object.personalities()?,
+        })
     }
 
     /// How many bytes of its sections are for this.

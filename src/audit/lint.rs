@@ -88,6 +88,12 @@ pub static LINTS: &[Lint] = &[
         "strong definitions of one name in several members"
     ),
     lint!(
+        "personality-routines",
+        Error,
+        lints::unwinding::personality_routines,
+        "more personality routines than a Mach-O image can have"
+    ),
+    lint!(
         "embedded-bitcode",
         Warning,
         lints::bytecode::embedded_bitcode,

@@ -146,6 +146,10 @@ pub(crate) fn architecture(parsed: &[ParsedArchive<'_>]) -> Result<Architecture>
                 Object::Unserved(kind) => Error::unsupported(format!("{kind}, whose references cannot be read")),
                 _ => Error::unsupported("no release of glibc is known for this machine"),
             };
+            if !object.is_for_glibc() && !matches!(object, Object::Unserved(_)) {
+                let what = format!("a {} object: its platforms have no glibc", object.capabilities().format);
+                return Err(archive.locate(Error::unsupported(what), at));
+            }
             if matches!(object, Object::Bitcode(_)) {
                 bitcode.get_or_insert((archive, at));
                 continue;

@@ -37,12 +37,17 @@ pub(super) trait Format<'d> {
         None
     }
 
+    /// The name of the segment that a section goes to, where that is half of its name.
+    fn segment_name(&self, _: SectionIndex) -> Option<&'d [u8]> {
+        None
+    }
+
     fn is_indexed(&self, _: &Symbol<'_>) -> bool {
         false
     }
 
-    /// Whether a definition can become weak, local or global.
-    fn can_rebind(&self, _: &Symbol<'_>) -> bool {
+    /// Whether objcopy's flags make a symbol weak, local or global.
+    fn is_rebound(&self, _: &Symbol<'_>) -> bool {
         true
     }
 
@@ -78,6 +83,11 @@ pub(super) trait Format<'d> {
         None
     }
 
+    /// The personality routines that its unwind tables refer to, where linked files can have few of them.
+    fn personalities(&self) -> Result<Vec<&'d [u8]>> {
+        Ok(Vec::new())
+    }
+
     fn constants(&self) -> Vec<&'d [u8]> {
         Vec::new()
     }
@@ -94,12 +104,16 @@ pub struct FormatFacts {
     pub capabilities: Capabilities,
     /// Names that its linkers define, or look for.
     pub linker_names: LinkerNames,
+    /// Linkage names of which a linked file can have few different ones: definitions of them stay what they are called,
+    /// and become weak, so that linkers keep one.
+    pub one_per_image: &'static [&'static [u8]],
 }
 
 /// Where there is no object, or none that can be read.
 static NONE: FormatFacts = FormatFacts {
     capabilities: Capabilities { format: "not an object", refused: &[] },
     linker_names: LinkerNames { names: &[], prefixes: &[] },
+    one_per_image: &[],
 };
 
 impl Default for &'static FormatFacts {

@@ -15,6 +15,8 @@ pub mod trap;
 mod uleb;
 pub mod wasm;
 
+use std::borrow::Cow;
+
 use crate::error::{Error, Result};
 use crate::patch::Patch;
 use architecture::Architecture;
@@ -24,6 +26,10 @@ use format::Format;
 pub use format::{FormatFacts, LinkerNames};
 pub use linked::{LinkedExports, dynamic_exports};
 use symbol::{ObjectEdits, ObjectSymbols, Suffixes};
+
+/// The formats there are, each platform's use of one by itself.
+pub static FORMATS: &[&FormatFacts] =
+    &[&elf::FACTS, &macho::FACTS, &coff::GNU_FACTS, &coff::MSVC_FACTS, &wasm::FACTS, &bitcode::FACTS];
 
 /// What a member is.
 #[derive(Debug)]
@@ -109,6 +115,11 @@ impl<'d> Object<'d> {
         self.format().map(|format| format.facts()).unwrap_or_default()
     }
 
+    /// Whether glibc can be the C library of what is made of it: the platforms of other formats have their own.
+    pub fn is_for_glibc(&self) -> bool {
+        matches!(self, Self::Elf32(_) | Self::Elf64(_) | Self::Bitcode(_))
+    }
+
     /// What can be asked of it.
     pub fn capabilities(&self) -> &'static Capabilities {
         &self.facts().capabilities
@@ -178,10 +189,10 @@ impl<'d> Object<'d> {
         self.format().is_some_and(|format| format.is_indexed(symbol))
     }
 
-    /// Whether `symbol`, a definition of this object's, can become weak, local or global: tentative ones cannot where
-    /// they count as undefined.
-    pub fn can_rebind(&self, symbol: &symbol::Symbol<'_>) -> bool {
-        self.format().is_some_and(|format| format.can_rebind(symbol))
+    /// Whether objcopy's flags make `symbol`, one of this object's, weak, local or global: LLVM's leave what counts as
+    /// undefined on Mach-O, tentative definitions included.
+    pub fn is_rebound(&self, symbol: &symbol::Symbol<'_>) -> bool {
+        self.format().is_some_and(|format| format.is_rebound(symbol))
     }
 
     /// Sections that say nothing any more: long section numbers, where no symbol has one.
@@ -213,9 +224,14 @@ impl<'d> Object<'d> {
         self.format().map_or(symbol::Reach::Unknown, |format| format.reach(section, form))
     }
 
-    /// The name of a section.
-    pub fn section_name(&self, index: symbol::SectionIndex) -> Option<&'d [u8]> {
-        self.format()?.section_name(index)
+    /// The name of a section, on Mach-O with its segment's: `__TEXT,__const`.
+    pub fn section_name(&self, index: symbol::SectionIndex) -> Option<Cow<'d, [u8]>> {
+        let format = self.format()?;
+        let name = format.section_name(index)?;
+        Some(match format.segment_name(index) {
+            Some(segment) => Cow::Owned([segment, b",", name].concat()),
+            None => Cow::Borrowed(name),
+        })
     }
 
     /// References that need an address at link time, of each section and kind the first. Reads all relocations of
@@ -241,6 +257,15 @@ impl<'d> Object<'d> {
         };
         let bitcode = embedded.filter(|data| bitcode::is_bitcode(data)).map(bitcode::BitcodeObject::parse)?;
         bitcode.ok()?.producer().ok().filter(|producer| !producer.is_empty())
+    }
+
+    /// The personality routines that its unwind tables refer to, where linked files can have few of them; each once, by
+    /// name.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn personalities(&self) -> Result<Vec<&'d [u8]>> {
+        self.format().map_or_else(|| Ok(Vec::new()), |format| format.personalities())
     }
 
     /// The contents of all loaded sections that hold read-only data, for searching.

@@ -85,6 +85,9 @@ fn fate(db: &SymbolDb<'_>, policy: &Isolate, keep: &Keep, plan: &Plan<'_>, id: N
     } else if let Some(pattern) = keep.patterns().includes(name.spelling()) {
         return stays(Reason::Kept(pattern));
     }
+    if db.is_one_per_image(id) {
+        return stays(Reason::OnePerImage);
+    }
     if name.source().starts_with(b"_ZTI") || name.source().starts_with(b"_ZTS") {
         return stays(Reason::TypeInfo);
     }

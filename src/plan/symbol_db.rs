@@ -192,6 +192,12 @@ impl<'d> SymbolDb<'d> {
         name.first_definition.is_some_and(|first| self.member(first).object.facts.linker_names.contains(name.bytes))
     }
 
+    /// Whether a linked file can have few different definitions of the name's kind, so that all share the name.
+    pub fn is_one_per_image(&self, id: NameId) -> bool {
+        let name = self.name(id);
+        name.first_definition.is_some_and(|first| self.member(first).object.facts.one_per_image.contains(&name.bytes))
+    }
+
     /// The origin of a name by its first definition; `None` for a name that nothing here defines.
     pub fn origin(&self, id: NameId) -> Option<Origin> {
         let name = self.name(id);

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::error::{Result, printable};
 use crate::input::{Input, ParsedArchive};
+use crate::object::capabilities::Operation;
 use crate::object::symbol::{Binding, ObjectEdits, Suffixes, SymbolEdit};
 use crate::object::thunk::{Body, Definition};
 use crate::object::trap::Trap;
@@ -43,6 +44,9 @@ impl Amendments {
     ) -> Result<Vec<ArchiveSummary>> {
         plan::check_not_thin(parsed)?;
         plan::check_mergeable(parsed, db, Strip::default())?;
+        if !self.stubbed.is_empty() {
+            parsed.iter().try_for_each(|parsed| parsed.check(Operation::AddMember))?;
+        }
         let mut all = Vec::new();
         for (at, parsed) in parsed.iter().enumerate() {
             let mut edits = ArchiveEdits::unchanged(NONE, db.members_of(at).map(|member| &member.object));

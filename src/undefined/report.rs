@@ -132,7 +132,7 @@ impl UndefinedUse {
                 [only] => printable(only.archive.members[position].name),
                 several => several[archive].member_label(position),
             },
-            section: object.section_name(found.section).map_or_else(|| "(bitcode)".to_owned(), printable),
+            section: object.section_name(found.section).map_or_else(|| "(bitcode)".to_owned(), |name| printable(&name)),
             loaded: found.loaded,
             relocations: found.forms.iter().map(count).collect(),
         }

@@ -11,6 +11,7 @@ use armend_test_support::{Run, samples, tool};
 type Object = Arc<[u8]>;
 
 /// A machine.
+#[derive(Debug)]
 pub struct Target {
     /// As linkers and `lipo` call it.
     pub arch: &'static str,
@@ -31,6 +32,8 @@ pub const TARGETS: &[Target] = &[ARM64, X86_64, I386, ARMV7];
 /// Those that `ld64.lld` links.
 pub const LINKED: &[Target] = &[ARM64, X86_64];
 
+/// The sources' names.
+pub const NAMES: [&str; 3] = ["parts.c", "more.cc", "marks.s"];
 const SOURCES: &[(&str, &str)] = &[
     ("parts.c", include_str!("inputs/parts.c")),
     ("more.cc", include_str!("inputs/more.cc")),

@@ -1,9 +1,12 @@
 //! Mach-O: real objects of each class and of each machine that clang knows, judged by ld64.lld, by LLVM's readers, by
 //! goblin and by LLVM's objcopy.
 
+mod differential;
 mod inputs;
 mod isolated;
 mod linked;
+mod personalities;
+mod robust;
 
 use armend_test_support::{Run, Scratch};
 use inputs::Target;

@@ -168,7 +168,7 @@ fn a_thin_archive_is_refused() {
 /// In archives as macOS and Windows write them too: the member is what stands in the way, not the archive.
 #[test]
 fn other_kinds_of_archive_do_not_hide_it() {
-    let bytes = samples::FOREIGN.iter().find(|foreign| foreign.name == "coff").expect("a COFF sample").bytes();
+    let bytes = samples::FOREIGN.iter().find(|foreign| foreign.name == "bitcode").expect("a bitcode sample").bytes();
     let object = &bytes[members::layout(&bytes).members[0].data.clone()];
     for kind in ["bsd", "darwin", "coff"] {
         let scratch = scratch();
@@ -176,6 +176,6 @@ fn other_kinds_of_archive_do_not_hide_it() {
         let mut ar = Command::new(tool("llvm-ar"));
         ar.current_dir(scratch.folder()).arg(format!("--format={kind}"));
         Run::of(ar.args(["rcs", "lib.a", "an_object_with_a_long_name.o"])).succeeds();
-        refused(&scratch, &["an_object_with_a_long_name.o", "a coff object"]);
+        refused(&scratch, &["an_object_with_a_long_name.o", "bitcode"]);
     }
 }

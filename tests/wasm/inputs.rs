@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use armend_test_support::{Scratch, Toolchain, run_ok, samples, unpacked};
+use armend_test_support::{Scratch, Toolchain, cached, content_hash, run_ok, samples, unpacked};
 
 pub const SIDES: [(&str, u32); 2] = [("first", 1), ("second", 2)];
 
@@ -32,17 +32,24 @@ pub fn sides(scratch: &Scratch, sources: &[(&str, &str)], flags: &[&str]) -> [Pa
     })
 }
 
-/// A library of Rust with std in it, for each side.
+/// A library of Rust with std in it, for each side: `lib{SIDE}.a`.
 pub fn rust_sides(scratch: &Scratch, lto: &str) -> [PathBuf; 2] {
-    let std = unpacked("bookworm", "amd64", &["libstd-rust-dev-wasm32"]);
-    let source = scratch.write("side.rs", include_str!("inputs/side.rs"));
+    const SOURCE: &str = include_str!("inputs/side.rs");
+    let key = content_hash(&[], &[SOURCE, lto, Toolchain::Debian1_63.version()]);
+    let made = cached(&format!("wasm/sides-{key}"), |draft| {
+        let std = unpacked("bookworm", "amd64", &["libstd-rust-dev-wasm32"]);
+        std::fs::write(draft.join("side.rs"), SOURCE).expect("the source");
+        for (side, _) in SIDES {
+            let mut rustc = Command::new(Toolchain::Debian1_63.rustc());
+            rustc.args(["--crate-type", "staticlib", "--edition", "2021", "-O", "--crate-name", side, "--cfg", side]);
+            rustc.arg(format!("-Clto={lto}")).args(["--target", "wasm32-unknown-unknown", "-L"]);
+            rustc.arg(std.join("usr/lib/rustlib/wasm32-unknown-unknown/lib"));
+            run_ok(rustc.arg("side.rs").current_dir(draft));
+        }
+    });
     SIDES.map(|(side, _)| {
         let library = scratch.path(&format!("lib{side}.a"));
-        let mut rustc = Command::new(Toolchain::Debian1_63.rustc());
-        rustc.args(["--crate-type", "staticlib", "--edition", "2021", "-O", "--crate-name", side, "--cfg", side]);
-        rustc.arg(format!("-Clto={lto}")).args(["--target", "wasm32-unknown-unknown", "-L"]);
-        rustc.arg(std.join("usr/lib/rustlib/wasm32-unknown-unknown/lib"));
-        run_ok(rustc.arg(&source).arg("-o").arg(&library));
+        std::fs::copy(made.join(format!("lib{side}.a")), &library).expect("copy a library");
         library
     })
 }

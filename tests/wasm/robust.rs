@@ -18,7 +18,7 @@ static FILES: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("folder");
     let sources = [("shared.c", SHARED_C), ("user.c", USER_C), ("classes.cc", CLASSES_CC)];
     sources.map(|(name, text)| {
-        let flags: &[&str] = if name == "user.c" { &["-O1"] } else { &["-O1", "-g"] };
+        let flags: &[&str] = if name == "shared.c" { &["-O1", "-g"] } else { &["-O1"] };
         let flags = [flags, &["-DSIDE=sx", "-DNUMBER=1"]].concat();
         std::fs::read(compile(folder.path(), name, text, &flags)).expect("an object")
     })
@@ -74,7 +74,7 @@ fn cut_anywhere() {
 fn extremes_everywhere() {
     for file in &*FILES {
         for place in 4..file.len() {
-            for value in [0, 0xff, 0x80, 0x7f, file[place].wrapping_add(1)] {
+            for value in [0, 0xff, file[place].wrapping_add(1)] {
                 let mut changed = file.clone();
                 changed[place] = value;
                 assert_honest(rewrite(&changed));

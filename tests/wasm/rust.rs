@@ -44,7 +44,7 @@ fn two_libraries_with_std() {
     let kept: Vec<&str> =
         names.iter().filter(global).map(|(name, _)| &name[..]).filter(|name| !name.ends_with(".first")).collect();
     assert_eq!(kept, ["first_count", "first_hook"]);
-    run(&scratch, &["isolate", "libfirst-private.a", "--keep", "first_*", "--check"]).exits(0);
+    run(&scratch, &["isolate", "libfirst-private.a", "--keep", "first_*", "--tag", "first", "--check"]).exits(0);
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod renumber;
 mod symbols;
 mod verify;
 
+pub(super) use format::{GNU_FACTS, MSVC_FACTS};
 use object::LittleEndian as LE;
 use object::pe::{self, AnonObjectHeaderBigobj, ImageFileHeader, ImageSectionHeader};
 use object::read::coff::{SectionTable, Symbol, SymbolTable};

@@ -13,8 +13,11 @@ use crate::object::thunk;
 use crate::patch::Patch;
 
 /// All of ELF.
-pub static FACTS: FormatFacts =
-    FormatFacts { capabilities: Capabilities { format: "ELF", refused: &[] }, linker_names: LINKER_NAMES };
+pub static FACTS: FormatFacts = FormatFacts {
+    capabilities: Capabilities { format: "ELF", refused: &[] },
+    linker_names: LINKER_NAMES,
+    one_per_image: &[],
+};
 
 /// GNU ld's default script, glibc's csu/, gcc's crtstuff.
 ///

@@ -1,5 +1,7 @@
 //! Mach-O's answers to what every format is asked.
 
+use object::read::macho::Section as _;
+
 use super::{Class, MachOObject};
 use crate::error::Result;
 use crate::object::architecture::Architecture;
@@ -13,10 +15,11 @@ use crate::patch::Patch;
 
 /// Names that ld64 and lld make (`SyntheticSections.cpp`, `createSynthesizedSymbols` of lld's `MachO/Driver.cpp`), or
 /// read as instructions (`$ld$…`, ld64's `parsers/libunwind` and TAPI).
-pub(super) static FACTS: FormatFacts = FormatFacts {
+pub(in crate::object) static FACTS: FormatFacts = FormatFacts {
     capabilities: Capabilities {
         format: "Mach-O",
         refused: &[
+            (Operation::SetVisibility, "there is no visibility but default and private external"),
             (Operation::RenameSection, "sections are known by names of at most 16 bytes, which leaves none for a tag"),
             (Operation::AddMember, "there is no code here in the form that Mach-O needs"),
             (Operation::Merge, "GNU ld, which joins members, knows no Mach-O"),
@@ -37,6 +40,8 @@ pub(super) static FACTS: FormatFacts = FormatFacts {
         ],
         prefixes: &[b"$ld$", b"section$end$", b"section$start$", b"segment$end$", b"segment$start$"],
     },
+    // Compact unwind tables number personality routines by two bits (`<mach-o/compact_unwind_encoding.h>`).
+    one_per_image: &[b"_rust_eh_personality"],
 };
 
 impl<'d, M: Class> Format<'d> for MachOObject<'d, M> {
@@ -72,12 +77,16 @@ impl<'d, M: Class> Format<'d> for MachOObject<'d, M> {
         self.section_name(index)
     }
 
+    fn segment_name(&self, index: SectionIndex) -> Option<&'d [u8]> {
+        self.section(index).map(|section| section.header.segment_name())
+    }
+
     fn is_indexed(&self, symbol: &Symbol<'_>) -> bool {
         self.is_indexed(symbol)
     }
 
-    fn can_rebind(&self, symbol: &Symbol<'_>) -> bool {
-        symbol.placement != Placement::Common
+    fn is_rebound(&self, symbol: &Symbol<'_>) -> bool {
+        !matches!(symbol.placement, Placement::Undefined | Placement::Common)
     }
 
     fn references(&self, wanted: &dyn Fn(SymbolIndex) -> bool) -> Result<Vec<Reference>> {
@@ -90,6 +99,10 @@ impl<'d, M: Class> Format<'d> for MachOObject<'d, M> {
 
     fn embedded_bitcode(&self) -> Option<&'d [u8]> {
         self.embedded_bitcode()
+    }
+
+    fn personalities(&self) -> Result<Vec<&'d [u8]>> {
+        self.personalities()
     }
 
     fn constants(&self) -> Vec<&'d [u8]> {

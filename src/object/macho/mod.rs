@@ -4,6 +4,7 @@
 mod edit;
 mod format;
 mod layout;
+mod personalities;
 mod pieces;
 mod place;
 mod purpose;
@@ -12,9 +13,10 @@ mod renumber;
 mod symbols;
 mod verify;
 
+pub(super) use format::FACTS;
 use object::macho::{self, MachHeader32, MachHeader64};
 use object::read::macho::{MachHeader, Section, Segment, SymbolTable};
-use object::{Endianness, U32};
+use object::{Endianness, U32, U64};
 
 use super::architecture::Architecture;
 use super::symbol::SectionIndex;
@@ -153,6 +155,14 @@ impl<'d, M: Class> MachOObject<'d, M> {
     fn segments(&self) -> impl Iterator<Item = Command> {
         let kind = if M::WIDE { macho::LC_SEGMENT_64 } else { macho::LC_SEGMENT };
         self.commands.iter().copied().filter(move |command| command.kind == kind)
+    }
+
+    /// An address-sized number in the load commands; 0 where they end before it.
+    fn word(&self, at: usize) -> u64 {
+        let bytes = self.data.get(at..).unwrap_or_default();
+        let wide = bytes.first_chunk().filter(|_| M::WIDE).map(|word| U64::<Endianness>::from_bytes(*word));
+        let narrow = bytes.first_chunk().map(|word| U32::<Endianness>::from_bytes(*word));
+        wide.map_or_else(|| narrow.map_or(0, |word| word.get(self.endian).into()), |word| word.get(self.endian))
     }
 
     /// A 32-bit field of a load command; 0 where the command ends before it.

@@ -103,9 +103,14 @@ impl<M: Class> MachOObject<'_, M> {
     fn place_segments(&self, draft: &mut Draft, numbers: &Numbers, moves: &[Moved]) -> Result<()> {
         for command in self.segments() {
             let mut file = None;
+            let mut last_address = 0;
             for (index, section) in self.enumerate_sections() {
                 let size = section.header.file_size(self.endian).unwrap_or_default() as usize;
-                if !command.range().contains(&section.at) || numbers.section(index.0).is_none() || size == 0 {
+                if !command.range().contains(&section.at) || numbers.section(index.0).is_none() {
+                    continue;
+                }
+                last_address = self.end_of(section.header).max(last_address);
+                if size == 0 {
                     continue;
                 }
                 let offset = section.header.offset(self.endian) as usize;
@@ -116,6 +121,10 @@ impl<M: Class> MachOObject<'_, M> {
             }
             let word = size_of::<M::Word>();
             let at = command.at + M::VMSIZE + word;
+            if numbers.removes_sections() {
+                let size = last_address.saturating_sub(self.word(at - 2 * word));
+                put_word::<M>(&mut draft.commands, at - word, self.endian, size).ok_or_else(too_large)?;
+            }
             let empty = || self.commands_end()..self.commands_end();
             let Range { start, end } = file.unwrap_or_else(empty);
             put_word::<M>(&mut draft.commands, at, self.endian, start as u64).ok_or_else(too_large)?;

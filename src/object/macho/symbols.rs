@@ -158,7 +158,8 @@ impl<'d, M: Class> MachOObject<'d, M> {
         self.symbols.symbols()[index].n_value(self.endian).into()
     }
 
-    fn end_of(&self, section: &M::Section) -> u64 {
+    /// The address behind a section.
+    pub(super) fn end_of(&self, section: &M::Section) -> u64 {
         let (start, size): (u64, u64) = (section.addr(self.endian).into(), section.size(self.endian).into());
         start.saturating_add(size)
     }

@@ -1,5 +1,7 @@
 //! What a plan needs of an object, in the words of the rest of the program.
 
+use std::borrow::Cow;
+
 use super::encoding::Reader;
 use super::format::FACTS;
 use super::linking::{self, Kind, SymbolEntry};
@@ -16,13 +18,11 @@ impl<'d> WasmObject<'d> {
     /// # Errors
     /// Malformed, with the offset in the member.
     pub fn object_symbols(&self) -> Result<ObjectSymbols<'d>> {
-        let exports = || self.module.exports.iter().map(|&name| name.into()).collect();
         let Some(linking) = &self.linking else {
-            let listed = exports();
-            return Ok(ObjectSymbols { listed, facts: &FACTS, ..ObjectSymbols::default() });
+            return Ok(ObjectSymbols { listed: self.exports(), facts: &FACTS, ..ObjectSymbols::default() });
         };
         // LLVM takes exports for symbols until it has seen a symbol table.
-        let listed = if linking.symbols.is_none() { exports() } else { Vec::new() };
+        let listed = if linking.symbols.is_none() { self.exports() } else { Vec::new() };
         let mut symbols = self.all_symbols();
         symbols.retain(|symbol| symbol.binding != Binding::Local && !symbol.name.is_empty());
         let segments = linking.segments.iter().enumerate();
@@ -40,6 +40,10 @@ impl<'d> WasmObject<'d> {
             producers: self.producers()?.into(),
             ..ObjectSymbols::default()
         })
+    }
+
+    fn exports(&self) -> Vec<Cow<'d, [u8]>> {
+        self.module.exports.iter().map(|&name| name.into()).collect()
     }
 
     /// Every symbol, local ones and sections included.

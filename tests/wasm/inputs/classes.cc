@@ -20,9 +20,6 @@ template <class Number> struct Square : Shape {
     int area() const override { return side * side; }
 };
 
-// What each object that deletes something needs, and what both libraries may define.
-__attribute__((weak)) void operator delete(void *, unsigned long) noexcept {}
-
 __attribute__((noinline)) static int measure(const Shape &shape) { return shape.area(); }
 
 extern "C" int NAMED(SIDE, _shapes)() {
