@@ -35,7 +35,7 @@ pub use staticlib::{Lto, Profile, Staticlib, fixtures};
 pub use tool::{llvm_plugin, tool};
 pub use toolchain::{Toolchain, rust_objcopy};
 pub use unit_tests::cargo_test;
-pub use windows::{MingwLinker, wine};
+pub use windows::{MingwLinker, exports_of, link_msvc, wine};
 
 /// A real Rust staticlib with std in it: release, LTO off, the stable toolchain, exports `fx_*`.
 pub fn std_staticlib() -> std::path::PathBuf {
