@@ -112,7 +112,7 @@ impl Index {
         Ok((IndexSummary { archive, was, names }, staged))
     }
 
-    fn index_for(&self, parsed: &ParsedArchive<'_>) -> Result<ArchiveIndex> {
+    fn index_for<'d>(&self, parsed: &ParsedArchive<'d>) -> Result<ArchiveIndex<'d>> {
         let symbols = parallel::try_map(parsed.objects.len(), |at| {
             match &parsed.objects[at] {
                 Object::Unserved(kind) => {

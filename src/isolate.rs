@@ -14,6 +14,7 @@ use crate::object::capabilities::Operation;
 use crate::object::symbol::ObjectEdits;
 use crate::origin::Origin;
 use crate::output::Output;
+use crate::parallel;
 use crate::plan::{self, Fate, Plan, SymbolDb, tag};
 use crate::policy::{KeepSource, Method, Registries, Scope};
 use crate::report::{Clock, Facts, IsolateReport};
@@ -49,6 +50,10 @@ pub struct Isolate {
     pub require: Vec<KeepSource>,
     /// The release of glibc that is to suffice.
     pub glibc: Option<Version>,
+    /// Whether the report lists every name that becomes private, beside their number: costs time and memory where there
+    /// are many.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub list_names: bool,
 }
 
 impl Default for Isolate {
@@ -66,6 +71,7 @@ impl Default for Isolate {
             strip: Strip::default(),
             require: Vec::new(),
             glibc: None,
+            list_names: true,
         }
     }
 }
@@ -96,7 +102,7 @@ impl Isolate {
     /// error in the final renames of several archives.
     pub fn run(&self, archives: &[impl AsRef<Path>], output: &Output) -> Result<IsolateReport> {
         let mut clock = Clock::start();
-        let mut inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+        let mut inputs = Input::open_all(archives)?;
         let mut merged = None;
         if let Some(linker) = &self.merge {
             merged = Some(self.merge_all(&mut inputs, linker)?);
@@ -184,23 +190,26 @@ struct BeforeMerge {
 
 fn archive_edits<'a>(
     archive: usize,
-    db: &SymbolDb<'_>,
+    db: &'a SymbolDb<'_>,
     plan: &'a Plan<'_>,
     removals: &[ObjectEdits],
 ) -> ArchiveEdits<'a> {
     let mut edits = ArchiveEdits::new(&plan.suffixes);
     for member in db.members_of(archive) {
-        member.object.listed.iter().for_each(|name| edits.index.push(&[name], member.position as u32));
+        let position = member.position as u32;
+        member.object.listed.iter().for_each(|name| edits.index.push(name.clone(), b"", position));
         for (symbol, &name) in member.object.symbols.iter().zip(&member.names).filter(|(symbol, _)| symbol.indexed) {
-            if plan.fate(name) == Fate::Local {
-                continue;
+            if plan.fate(name) != Fate::Local {
+                edits.index.push(symbol.name, plan.suffixes.of(plan.new_name(name)), position);
             }
-            let suffix = plan.suffixes.of(plan.new_name(name));
-            edits.index.push(&[symbol.name, suffix], member.position as u32);
         }
-        let mut member_edits = plan.member_edits(member);
-        member_edits.join(&removals[member.position]);
-        edits.members.push(member_edits);
     }
+    let members: Vec<_> = db.members_of(archive).collect();
+    edits.members = parallel::map(members.len(), |at| {
+        let mut edits = plan.member_edits(members[at]);
+        edits.join(&removals[members[at].position]);
+        edits.symbols.shrink_to_fit();
+        edits
+    });
     edits
 }

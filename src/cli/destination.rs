@@ -59,6 +59,11 @@ impl Destination {
         Ok(report)
     }
 
+    /// Whether the manifest asks for every name.
+    pub fn lists_names(&self) -> bool {
+        self.manifest_symbols
+    }
+
     /// What a run came to that changes, or would change, something or not.
     pub fn outcome(&self, changed: bool) -> Outcome {
         if self.check && changed { Outcome::Found } else { Outcome::Done }

@@ -10,7 +10,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::destination::Destination;
 use super::keep::KeepArgs;
-use super::{Global, Outcome};
+use super::{Format, Global, Outcome};
 
 /// Make everything but the exports private to the archive
 ///
@@ -109,6 +109,7 @@ impl PolicyArgs {
             strip: Strip::default(),
             require: Vec::new(),
             glibc: None,
+            list_names: false,
         }
     }
 }
@@ -134,6 +135,8 @@ pub fn run(
 ) -> anyhow::Result<bool> {
     let output = destination.output();
     global.check_output(&output)?;
+    let list_names = global.format == Format::Json || global.verbose > 1 || destination.lists_names();
+    let policy = &Isolate { list_names, ..policy.clone() };
     let report = destination.recorded(verb, policy, archives, &output, || {
         let mut report = policy.run(archives, &output)?;
         report.verb = verb;

@@ -1,5 +1,7 @@
 //! What an object format has to answer, and what is known of a format as a whole.
 
+use std::borrow::Cow;
+
 use super::architecture::Architecture;
 use super::capabilities::Capabilities;
 use super::symbol::{
@@ -17,6 +19,10 @@ pub(super) trait Format<'d> {
     fn object_symbols(&self) -> Result<ObjectSymbols<'d>>;
 
     fn all_symbols(&self) -> Result<Vec<Symbol<'d>>>;
+
+    fn indexed_names(&self) -> Result<Vec<Cow<'d, [u8]>>> {
+        Ok(self.object_symbols()?.indexed_names().collect())
+    }
 
     fn patch(&self, edits: &ObjectEdits, suffixes: &Suffixes) -> Result<Patch>;
 

@@ -184,6 +184,14 @@ impl<'d> Object<'d> {
             .map_or_else(|| Ok(Vec::new()), |format| format.all_sections())
     }
 
+    /// The names that an archive's index lists, in order.
+    ///
+    /// # Errors
+    /// As [`Self::symbols`].
+    pub fn indexed_names(&self) -> Result<Vec<Cow<'d, [u8]>>> {
+        self.format().map_or_else(|| Ok(Vec::new()), |format| format.indexed_names())
+    }
+
     /// Whether an archive's index lists `symbol`, one of this object's, perhaps with another name or binding.
     pub fn is_indexed(&self, symbol: &symbol::Symbol<'_>) -> bool {
         self.format().is_some_and(|format| format.is_indexed(symbol))

@@ -10,7 +10,8 @@ pub(crate) use clock::Clock;
 pub use clock::Phase;
 pub(crate) use isolate::Facts;
 pub use isolate::{
-    ArchiveSummary, IsolateReport, KeptName, OriginCount, PrivateName, Registry, StayingName, Toolchain, Warning,
+    ArchiveSummary, IsolateReport, KeptName, OriginCount, PrivateName, PrivateNames, Registry, StayingName, Toolchain,
+    Warning,
 };
 
 // What reports speak of.
