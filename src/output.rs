@@ -4,7 +4,7 @@
 mod slices;
 
 use std::fs::{self, File, FileTimes, Metadata, Permissions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
@@ -131,7 +131,7 @@ impl Target {
     pub(crate) fn resolve(path: &Path) -> Result<Self> {
         let file = match fs::canonicalize(path) {
             Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => path.to_path_buf(),
+            Err(error) if error.kind() == ErrorKind::NotFound => path.to_path_buf(),
             Err(error) => return Err(Error::io("cannot resolve the output", error)),
         };
         let existing = fs::metadata(&file).ok();
@@ -194,7 +194,12 @@ impl Target {
             _ => builder.tempfile(),
         };
         let file = file.map_err(|error| {
-            let error = Error::io("cannot make a temporary file for the output", error);
+            let folder = folder_of(&self.file);
+            let error = match error.kind() == ErrorKind::NotFound && !folder.exists() {
+                true => Error::usage("the folder of the output is not there")
+                    .with_help(format!("make it, or leave out the file's name: -o {}/ makes it", folder.display())),
+                false => Error::io("cannot make a temporary file for the output", error),
+            };
             self.path.iter().fold(error, |error, path| error.in_archive(path))
         })?;
         Ok(Staged { target: self, file })
@@ -273,7 +278,7 @@ impl Staged {
     fn copy_to(&self, mut out: impl Write, action: &'static str) -> Result<()> {
         let mut file = self.file.reopen().map_err(|error| Error::io("cannot read the result", error))?;
         match std::io::copy(&mut file, &mut out).and_then(|_| out.flush()) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::io(action, error)),
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::io(action, error)),
             _ => Ok(()),
         }
     }
