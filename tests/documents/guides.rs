@@ -47,7 +47,7 @@ fn comparison() {
     }
     let armerge = cached("peers/armerge-2.2.2", |draft| {
         let mut cargo = Toolchain::Stable.cargo_command();
-        cargo.args(["install", "armerge", "--version", "2.2.2", "--locked", "--quiet", "--root"]).arg(draft);
+        cargo.args(["install", "armerge", "--version", "2.2.2", "--locked", "--debug", "--quiet", "--root"]).arg(draft);
         run_ok(cargo.env("CARGO_TARGET_DIR", draft.join("target")));
         fs::remove_dir_all(draft.join("target")).expect("remove what was built on the way");
     });
