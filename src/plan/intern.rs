@@ -21,6 +21,9 @@ pub(super) struct Names<'d> {
     pub all: Vec<Name<'d>>,
 }
 
+/// The position of the machine that a member is for, and the member's symbols.
+pub(super) type MachineSymbols<'m, 'd> = (usize, &'m [Symbol<'d>]);
+
 /// The names of some hashes, by their positions in `ids`.
 #[derive(Debug)]
 struct Part {
@@ -52,7 +55,7 @@ struct Hashed {
 
 impl<'d> Names<'d> {
     /// Numbers the names of all members' symbols. Gives each symbol's number with them.
-    pub fn of(members: &[&[Symbol<'d>]]) -> (Self, Vec<Vec<NameId>>) {
+    pub fn of(members: &[MachineSymbols<'_, 'd>]) -> (Self, Vec<Vec<NameId>>) {
         let hasher = DefaultHashBuilder::default();
         let hashed = hash_all(members, &hasher);
         let searches = parallel::map(PARTS, |part| Search::of(members, &hashed, part));
@@ -76,12 +79,13 @@ impl<'d> Names<'d> {
         (Self { hasher, parts, all }, of_symbols)
     }
 
-    /// The name called so.
-    pub fn find(&self, name: &[u8]) -> Option<NameId> {
+    /// The name called so where links for a machine are concerned.
+    pub fn find(&self, name: &[u8], machine: usize) -> Option<NameId> {
         let hash = self.hasher.hash_one(name);
         let Part { table, ids } = &self.parts[part_of(hash)];
         let id = |&at: &u32| ids[at as usize];
-        table.find(hash, |at| self.all[id(at).0 as usize].bytes == name).map(id)
+        let is_wanted = |known: &Name<'_>| known.bytes == name && known.machine == machine;
+        table.find(hash, |at| is_wanted(&self.all[id(at).0 as usize])).map(id)
     }
 }
 
@@ -90,9 +94,9 @@ fn part_of(hash: u64) -> usize {
     (hash >> 40) as usize % PARTS
 }
 
-fn hash_all(members: &[&[Symbol<'_>]], hasher: &DefaultHashBuilder) -> Vec<Hashed> {
+fn hash_all(members: &[MachineSymbols<'_, '_>], hasher: &DefaultHashBuilder) -> Vec<Hashed> {
     let mut all = parallel::map(members.len(), |at| {
-        let hashes: Vec<u64> = members[at].iter().map(|symbol| hasher.hash_one(symbol.name)).collect();
+        let hashes: Vec<u64> = members[at].1.iter().map(|symbol| hasher.hash_one(symbol.name)).collect();
         let mut counts = [0; PARTS];
         hashes.iter().for_each(|&hash| counts[part_of(hash)] += 1);
         Hashed { hashes, start: 0, starts: counts }
@@ -108,22 +112,27 @@ fn hash_all(members: &[&[Symbol<'_>]], hasher: &DefaultHashBuilder) -> Vec<Hashe
 }
 
 impl<'d> Search<'d> {
-    fn of(members: &[&[Symbol<'d>]], hashed: &[Hashed], part: usize) -> Self {
+    fn of(members: &[MachineSymbols<'_, 'd>], hashed: &[Hashed], part: usize) -> Self {
         let mut search = Self { table: HashTable::new(), found: Vec::new(), symbols: Vec::new() };
-        for ((symbols, Hashed { hashes, start, .. }), member) in members.iter().zip(hashed).zip(0..) {
+        for (((machine, symbols), Hashed { hashes, start, .. }), member) in members.iter().zip(hashed).zip(0..) {
             let mine = hashes.iter().zip(*start..).zip(*symbols).filter(|((hash, _), _)| part_of(**hash) == part);
-            mine.for_each(|((&hash, position), symbol)| search.add(hash, position, MemberId(member), symbol));
+            mine.for_each(|((&hash, position), symbol)| {
+                search.add((hash, *machine), position, MemberId(member), symbol)
+            });
         }
         search
     }
 
-    fn add(&mut self, hash: u64, position: u64, member: MemberId, symbol: &Symbol<'d>) {
+    fn add(&mut self, (hash, machine): (u64, usize), position: u64, member: MemberId, symbol: &Symbol<'d>) {
         let Self { table, found, symbols } = self;
         let next = found.len() as u32;
-        let is_same = |&at: &u32| found[at as usize].hash == hash && found[at as usize].name.bytes == symbol.name;
+        let is_same = |&at: &u32| {
+            let Found { hash: known, name, .. } = &found[at as usize];
+            *known == hash && name.bytes == symbol.name && name.machine == machine
+        };
         let at = *table.entry(hash, is_same, |&at| found[at as usize].hash).or_insert(next).get();
         if at == next {
-            found.push(Found { hash, first: position, name: Name::new(symbol) });
+            found.push(Found { hash, first: position, name: Name::new(symbol, machine) });
         }
         symbols.push(at);
         if symbol.is_definition() {
