@@ -37,7 +37,7 @@ impl Exports {
     /// # Errors
     /// I/O, malformed or unsupported input, lists and patterns that cannot be used.
     pub fn run(&self, archives: &[impl AsRef<Path>]) -> Result<ExportsReport> {
-        let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+        let inputs = archives.iter().map(|path| Input::open_scattered(path.as_ref())).collect::<Result<Vec<_>>>()?;
         let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
         parsed.iter().try_for_each(check_readable)?;
         let db = SymbolDb::build(&parsed)?;

@@ -41,6 +41,19 @@ impl Input {
         Self::open_from(path, path, &HashMap::new())
     }
 
+    /// Opens `path` to read tables here and there: what is between them is not read ahead.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_scattered(path: &Path) -> Result<Self> {
+        let input = Self::open(path)?;
+        if let Bytes::Mapped(map, _) = &input.bytes {
+            // Advice alone: without it, all is as before and slower.
+            _ = map.advise(memmap2::Advice::Random);
+        }
+        Ok(input)
+    }
+
     /// Opens `path` as what is to be at this input's path: a thin archive's members are looked for from there, those
     /// files excepted that `staged` says are elsewhere for now.
     ///
