@@ -41,6 +41,7 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("llvm-ranlib", &["llvm-ranlib-19", "llvm-ranlib"], "llvm-19"),
     ("llvm-readobj", &["llvm-readobj-19", "llvm-readobj"], "llvm-19"),
     ("make", &["make"], "make"),
+    ("valgrind", &["valgrind"], "valgrind"),
     ("meson", &["meson"], "meson"),
     ("mold", &["mold"], "mold"),
     ("ninja", &["ninja"], "ninja-build"),
