@@ -30,7 +30,7 @@ enum Choice {
     Rename(Index, &'static str),
 }
 
-const PLAIN: &[&str] = &["--weaken", "--strip-debug", "-D", "-U", "-p"];
+const PLAIN: &[&str] = &["--weaken", "--strip-debug", "-D", "-U"];
 const SYMBOL: &[&str] =
     &["--weaken-symbol", "--globalize-symbol", "--localize-symbol", "--keep-global-symbol", "--skip-symbol"];
 
