@@ -23,7 +23,6 @@ mod advice;
 mod dep_info;
 mod directives;
 mod environment;
-mod freshness;
 mod json;
 mod messages;
 mod native;
@@ -36,6 +35,7 @@ use std::path::{Path, PathBuf};
 pub use package::Package;
 
 use crate::error::{Error, Result};
+use crate::freshness::Stamp;
 use crate::output::Output;
 use crate::parallel::on_threads;
 use crate::policy::{KeepSource, Method, Scope};
@@ -43,7 +43,6 @@ use crate::report::IsolateReport;
 use crate::strip::Strip;
 use directives::Directives;
 use environment::Environment;
-use freshness::Stamp;
 
 /// Amends and links an archive that is there: [`Link::archive`].
 pub type Isolate = Link<Archive>;
@@ -236,11 +235,10 @@ impl<Source> Link<Source> {
             Some(name) => name.clone(),
             None => library_name(archive)?,
         };
-        let files = self.policy.keep.iter().chain(&self.policy.require).filter_map(KeepSource::file);
-        let files: Vec<&Path> = files.collect();
+        let files = self.policy.files();
         files.iter().for_each(|file| directives.rerun_if_changed(file));
         let result = environment.out_dir.join(environment.file_name(&name));
-        let stamp = Stamp::of(archive, &self.policy, &files, &result)?;
+        let stamp = Stamp::of(&[&[archive], &files[..]].concat(), &self.policy, &result)?;
         let mut report = None;
         if !stamp.is_current()? {
             let (policy, output) = (&self.policy, Output::File(result.clone()));

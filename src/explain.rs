@@ -94,7 +94,7 @@ pub struct Outcome {
 /// # Errors
 /// I/O, malformed input; usage when no archive knows the symbol.
 pub fn explain(symbol: &str, archives: &[impl AsRef<Path>], policy: &Isolate) -> Result<ExplainReport> {
-    let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+    let inputs = Input::open_all(archives)?;
     let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
     let db = SymbolDb::build(&parsed)?;
     let keep = crate::keep_from::load(&policy.keep)?;
@@ -170,7 +170,7 @@ impl Explainer<'_, '_> {
             Placement::Bytecode => BITCODE.to_owned(),
             Placement::Section(index) => {
                 let name = self.parsed[archive].objects[position].section_name(index);
-                name.map_or_else(|| format!("section {}", index.0), printable)
+                name.map_or_else(|| format!("section {}", index.0), |name| printable(&name))
             }
         }
     }
@@ -242,6 +242,9 @@ impl Explainer<'_, '_> {
             Reason::Pointer => "it is the place of the address of a name that stays",
             Reason::Imported => "a DLL gives it, under this name",
             Reason::Shared => "it cannot become local: several members define it or refer to it, or its group does",
+            Reason::OnePerImage => {
+                "a linked file can have three of its kind: the definition becomes weak and is shared"
+            }
             Reason::GlobalOnly => "it cannot become local: its relocations mean something else for local symbols",
             Reason::OutOfScope => "the scope leaves it out",
         }

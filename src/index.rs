@@ -19,6 +19,7 @@ use crate::rewrite::{ArchiveEdits, each_archive, index_of, to_be_indexed};
 
 /// What becomes of the dates and owners in headers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum Stamps {
     /// The members' stay as they are, the index has none.
     #[default]
@@ -31,6 +32,7 @@ pub enum Stamps {
 
 /// How to rebuild indexes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Index {
     /// What becomes of dates and owners.
     pub stamps: Stamps,
@@ -110,7 +112,7 @@ impl Index {
         Ok((IndexSummary { archive, was, names }, staged))
     }
 
-    fn index_for(&self, parsed: &ParsedArchive<'_>) -> Result<ArchiveIndex> {
+    fn index_for<'d>(&self, parsed: &ParsedArchive<'d>) -> Result<ArchiveIndex<'d>> {
         let symbols = parallel::try_map(parsed.objects.len(), |at| {
             match &parsed.objects[at] {
                 Object::Unserved(kind) => {

@@ -10,9 +10,11 @@ use crate::glibc::{GlibcNeeds, Pins, Survey, Version};
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
 use crate::merge;
+use crate::object::capabilities::Operation;
 use crate::object::symbol::ObjectEdits;
 use crate::origin::Origin;
 use crate::output::Output;
+use crate::parallel;
 use crate::plan::{self, Fate, Plan, SymbolDb, tag};
 use crate::policy::{KeepSource, Method, Registries, Scope};
 use crate::report::{Clock, Facts, IsolateReport};
@@ -22,6 +24,7 @@ use crate::undefined;
 
 /// What to keep, what becomes private, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Isolate {
     /// The exports. Without any, they are found: visible, unmangled definitions outside the standard library.
     pub keep: Vec<KeepSource>,
@@ -47,6 +50,10 @@ pub struct Isolate {
     pub require: Vec<KeepSource>,
     /// The release of glibc that is to suffice.
     pub glibc: Option<Version>,
+    /// Whether the report lists every name that becomes private, beside their number: costs time and memory where there
+    /// are many.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub list_names: bool,
 }
 
 impl Default for Isolate {
@@ -64,6 +71,7 @@ impl Default for Isolate {
             strip: Strip::default(),
             require: Vec::new(),
             glibc: None,
+            list_names: true,
         }
     }
 }
@@ -81,6 +89,11 @@ impl Isolate {
         self
     }
 
+    /// The files that name exports.
+    pub fn files(&self) -> Vec<&Path> {
+        self.keep.iter().chain(&self.require).filter_map(KeepSource::file).collect()
+    }
+
     /// Isolates `archives` together: they see each other's symbols and share one tag. All results are complete and
     /// verified before the first target is replaced.
     ///
@@ -89,7 +102,7 @@ impl Isolate {
     /// error in the final renames of several archives.
     pub fn run(&self, archives: &[impl AsRef<Path>], output: &Output) -> Result<IsolateReport> {
         let mut clock = Clock::start();
-        let mut inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+        let mut inputs = Input::open_all(archives)?;
         let mut merged = None;
         if let Some(linker) = &self.merge {
             merged = Some(self.merge_all(&mut inputs, linker)?);
@@ -150,6 +163,7 @@ impl Isolate {
         parsed.iter().try_for_each(ParsedArchive::check_whole)?;
         let db = SymbolDb::build(&parsed)?;
         plan::check_mergeable(&parsed, &db, self.strip)?;
+        parsed.iter().try_for_each(|parsed| parsed.check(Operation::Merge))?;
         let before = BeforeMerge { origins: db.origins(), stripped: self.strip.amounts(&parsed)? };
         let merged = parsed.iter().map(|parsed| merge::merge(parsed, linker)).collect::<Result<Vec<_>>>()?;
         for (input, merged) in inputs.iter_mut().zip(merged) {
@@ -176,23 +190,26 @@ struct BeforeMerge {
 
 fn archive_edits<'a>(
     archive: usize,
-    db: &SymbolDb<'_>,
+    db: &'a SymbolDb<'_>,
     plan: &'a Plan<'_>,
     removals: &[ObjectEdits],
 ) -> ArchiveEdits<'a> {
     let mut edits = ArchiveEdits::new(&plan.suffixes);
     for member in db.members_of(archive) {
-        member.object.listed.iter().for_each(|name| edits.index.push(&[name], member.position as u32));
+        let position = member.position as u32;
+        member.object.listed.iter().for_each(|name| edits.index.push(name.clone(), b"", position));
         for (symbol, &name) in member.object.symbols.iter().zip(&member.names).filter(|(symbol, _)| symbol.indexed) {
-            if plan.fate(name) == Fate::Local {
-                continue;
+            if plan.fate(name) != Fate::Local {
+                edits.index.push(symbol.name, plan.suffixes.of(plan.new_name(name)), position);
             }
-            let suffix = plan.suffixes.of(plan.new_name(name));
-            edits.index.push(&[symbol.name, suffix], member.position as u32);
         }
-        let mut member_edits = plan.member_edits(member);
-        member_edits.join(&removals[member.position]);
-        edits.members.push(member_edits);
     }
+    let members: Vec<_> = db.members_of(archive).collect();
+    edits.members = parallel::map(members.len(), |at| {
+        let mut edits = plan.member_edits(members[at]);
+        edits.join(&removals[members[at].position]);
+        edits.symbols.shrink_to_fit();
+        edits
+    });
     edits
 }

@@ -7,12 +7,15 @@ pub mod diff;
 pub mod error;
 pub mod explain;
 pub mod exports;
+pub mod freshness;
 pub mod glibc;
 pub mod index;
 pub mod input;
 pub mod isolate;
 mod keep_from;
 mod mangling;
+#[cfg(feature = "manifest")]
+pub mod manifest;
 mod merge;
 pub mod objcopy;
 pub mod object;
@@ -22,6 +25,8 @@ pub mod parallel;
 pub mod patch;
 pub mod plan;
 pub mod policy;
+#[cfg(feature = "policy-file")]
+pub mod policy_file;
 pub mod report;
 pub mod rewrite;
 pub mod strip;

@@ -6,7 +6,7 @@ use rustc_demangle::try_demangle;
 
 /// The demangled path without the hash; `None` for a name that is not Rust's.
 pub fn demangle(name: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(name).ok().filter(|text| is_rust(text))?;
+    let text = is_rust(name).then(|| std::str::from_utf8(name).ok())??;
     try_demangle(text).ok().map(|demangled| format!("{demangled:#}"))
 }
 
@@ -47,9 +47,9 @@ pub fn is_mangled(name: &[u8]) -> bool {
 }
 
 /// Legacy Rust names are C++'s but for the hash: `17h` and 16 hexadecimal digits before the last `E`.
-fn is_rust(name: &str) -> bool {
-    let hash = |at: usize| name.as_bytes()[at + 3..].iter().take(16).all(u8::is_ascii_hexdigit);
-    name.starts_with("_R") || name.starts_with("_ZN") && name.match_indices("17h").any(|(at, _)| hash(at))
+fn is_rust(name: &[u8]) -> bool {
+    let hash = |at: usize| name[..at].ends_with(b"17") && name[at + 1..].iter().take(16).all(u8::is_ascii_hexdigit);
+    name.starts_with(b"_R") || name.starts_with(b"_ZN") && memchr::memchr_iter(b'h', name).any(hash)
 }
 
 /// The crates that a Rust name's path begins with: one, or for `<Type as Trait>::item` the type's and the trait's.

@@ -170,9 +170,9 @@ fn is_builtins_object(member: &[u8]) -> bool {
 
 /// The origin of a definition called `name` in a member of origin `member`.
 pub fn of_symbol(name: &[u8], member: &Origin) -> Origin {
-    let text = std::str::from_utf8(name).unwrap_or_default();
-    let personality = text.strip_prefix("DW.ref.").unwrap_or(text);
-    if RUNTIME_PREFIXES.iter().any(|prefix| personality.starts_with(prefix)) && *member != Origin::C {
+    let personality = name.strip_prefix(b"DW.ref.").unwrap_or(name);
+    let is_runtime = || RUNTIME_PREFIXES.iter().any(|prefix| personality.starts_with(prefix.as_bytes()));
+    if *member != Origin::C && is_runtime() {
         return Origin::Runtime;
     }
     let crates = mangling::rust_crates(name);

@@ -33,6 +33,16 @@ impl Patch {
         self.splices.is_empty()
     }
 
+    /// The splices, in order.
+    pub fn splices(&self) -> &[Splice] {
+        &self.splices
+    }
+
+    /// Whether each splice is as long as what it replaces.
+    pub fn keeps_size(&self) -> bool {
+        self.splices.iter().all(|splice| splice.range.len() == splice.bytes.len())
+    }
+
     /// The patched data as a sequence of slices, of the original and of the splices.
     pub fn parts<'a>(&'a self, original: &'a [u8]) -> Vec<&'a [u8]> {
         let mut parts = Vec::with_capacity(2 * self.splices.len() + 1);

@@ -1,23 +1,22 @@
 //! Carries a plan out on one archive: members patched in parallel and written in order, the index from what was
 //! written, and the finished file held against the plan before anyone sees it.
 
+mod overlay;
+mod verify;
+mod write;
+
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufWriter, Seek, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::archive::{Archive, ArchiveIndex, ArchiveKind, ArchiveWriter, Member, NewMember};
-use crate::error::{Error, ErrorKind, Result};
+use crate::archive::ArchiveIndex;
+use crate::error::{Error, Result};
 use crate::input::{Input, ParsedArchive};
 use crate::object::Object;
 use crate::object::symbol::{Bytecode, ObjectEdits, ObjectSymbols, Suffixes};
-use crate::output::{Output, Staged, Target};
+use crate::output::{Output, Staged, Target, commit_all};
 use crate::parallel;
-use crate::patch::Patch;
 use crate::report::{ArchiveSummary, Clock};
-
-/// How many members are patched at a time: bounds the memory that their changes take.
-const BATCH: usize = 256;
 
 /// What is to happen to one archive: an edit list a member, and the index of the result.
 #[derive(Debug)]
@@ -29,7 +28,7 @@ pub struct ArchiveEdits<'a> {
     /// Objects to stand behind the members.
     pub appended: Vec<Appended>,
     /// The index of the result.
-    pub index: ArchiveIndex,
+    pub index: ArchiveIndex<'a>,
     /// Where the files of a thin archive's members are that change, until they take their places.
     pub staged: HashMap<PathBuf, PathBuf>,
 }
@@ -41,14 +40,6 @@ pub struct Appended {
     pub padded_name: &'static [u8],
     /// Its object.
     pub data: Vec<u8>,
-}
-
-/// What came of writing an archive.
-enum Written {
-    /// It is complete, and this long.
-    Whole(u64),
-    /// It has to be of this kind instead.
-    Needs(ArchiveKind),
 }
 
 impl<'a> ArchiveEdits<'a> {
@@ -64,7 +55,7 @@ impl<'a> ArchiveEdits<'a> {
     }
 
     /// For members of these symbols, none of which changes yet.
-    pub fn unchanged<'o, 'd: 'o>(suffixes: &'a Suffixes, objects: impl Iterator<Item = &'o ObjectSymbols<'d>>) -> Self {
+    pub fn unchanged<'d: 'a>(suffixes: &'a Suffixes, objects: impl Iterator<Item = &'a ObjectSymbols<'d>>) -> Self {
         let objects: Vec<_> = objects.collect();
         let members = vec![ObjectEdits::default(); objects.len()];
         Self { members, index: index_of(objects), ..Self::new(suffixes) }
@@ -113,142 +104,6 @@ impl<'a> ArchiveEdits<'a> {
         });
         checked.map(|_| ())
     }
-
-    /// Writes the result to a temporary file beside `target`. Gives the length with it.
-    fn stage(&self, parsed: &ParsedArchive<'_>, target: Target) -> Result<(Staged, u64)> {
-        let staged = target.stage().map_err(|error| error.in_archive(&parsed.input.path))?;
-        let len = self.write(parsed, staged.file()).map_err(|error| error.in_archive(&parsed.input.path))?;
-        Ok((staged, len))
-    }
-
-    fn write(&self, parsed: &ParsedArchive<'_>, mut file: &File) -> Result<u64> {
-        let archive = &parsed.archive;
-        // How wide the index's offsets have to be is only known when all members are patched: that it is as if none
-        // changed is seldom wrong.
-        let last_header = archive.last_header_without_index();
-        let mut kind = self.index.kind_for(archive.kind, self.members_after(), last_header)?;
-        loop {
-            match self.write_as(parsed, BufWriter::with_capacity(1 << 20, file), kind)? {
-                Written::Whole(len) => return Ok(len),
-                Written::Needs(other) => kind = other,
-            }
-            let emptied = file.set_len(0).and_then(|()| file.rewind());
-            emptied.map_err(|error| Error::io("cannot write the archive", error))?;
-        }
-    }
-
-    fn write_as<W: Write + Seek + Send>(
-        &self,
-        parsed: &ParsedArchive<'_>,
-        out: W,
-        kind: ArchiveKind,
-    ) -> Result<Written> {
-        let mut writer = ArchiveWriter::start(out, kind, self.members_after(), &self.index, &parsed.archive)?;
-        // One batch is written while the next is patched.
-        let mut ready = self.patch_batch(parsed, 0)?;
-        for start in (0..self.members.len()).step_by(BATCH) {
-            let write = || self.write_batch(parsed, start, &ready, &mut writer);
-            let (written, next) = parallel::join(write, || self.patch_batch(parsed, start + BATCH));
-            written?;
-            ready = next?;
-        }
-        for new in &self.appended {
-            let member = Member::new(new.padded_name, &new.data, kind);
-            writer.append(&NewMember { member: &member, parts: vec![&new.data] })?;
-        }
-        let needed = writer.needed_kind(parsed.archive.kind, &self.index)?;
-        if needed == kind { writer.finish(&self.index).map(Written::Whole) } else { Ok(Written::Needs(needed)) }
-    }
-
-    fn members_after(&self) -> usize {
-        self.members.len() + self.appended.len()
-    }
-
-    fn patch_batch(&self, parsed: &ParsedArchive<'_>, start: usize) -> Result<Vec<Patch>> {
-        let count = BATCH.min(self.members.len().saturating_sub(start));
-        parallel::try_map(count, |at| self.patch(parsed, start + at))
-    }
-
-    fn write_batch<W: Write + Seek>(
-        &self,
-        parsed: &ParsedArchive<'_>,
-        start: usize,
-        patches: &[Patch],
-        writer: &mut ArchiveWriter<W>,
-    ) -> Result<()> {
-        for (at, patch) in (start..).zip(patches) {
-            let member = &parsed.archive.members[at];
-            let new = NewMember { member, parts: patch.parts(member.data) };
-            writer.append(&new).map_err(|error| parsed.locate(error, at))?;
-        }
-        Ok(())
-    }
-
-    fn patch(&self, parsed: &ParsedArchive<'_>, member: usize) -> Result<Patch> {
-        let edits = &self.members[member];
-        parsed.objects[member].patch(edits, self.suffixes).map_err(|error| parsed.locate(error, member))
-    }
-
-    /// Reads a staged result again and holds it against the original, the edits and the index.
-    ///
-    /// # Errors
-    /// Verification, naming the first difference.
-    fn verify(&self, parsed: &ParsedArchive<'_>, staged: &Staged) -> Result<()> {
-        let input = parsed.input.reopen(staged.path(), &self.staged)?;
-        // The temporary file's name says nothing to the user: errors are placed in the archive it was made from.
-        let place = |error: Error| match error.kind() {
-            ErrorKind::Verification(_) => error.in_archive(&parsed.input.path),
-            _ => Error::verification(error.to_string()).in_archive(&parsed.input.path),
-        };
-        let archive = input.archive().map_err(place)?;
-        if archive.members.len() != self.members_after() || archive.name_table != parsed.archive.name_table {
-            return Err(place(Error::verification("the members are not those of the original")));
-        }
-        let verified = |at| {
-            let symbols = self.verify_member(parsed, &archive, at);
-            symbols.map_err(|error| error.in_member(archive.members[at].name, 0))
-        };
-        let symbols = parallel::try_map(archive.members.len(), verified).map_err(place)?;
-        let mut index = index_of(&symbols);
-        index.absent = self.index.absent;
-        if !archive.index_is(&index) {
-            return Err(place(Error::verification("the index is not that of the members")));
-        }
-        Ok(())
-    }
-}
-
-impl ArchiveEdits<'_> {
-    /// Gives the symbols of a member of the result.
-    fn verify_member<'d>(
-        &self,
-        parsed: &ParsedArchive<'_>,
-        result: &Archive<'d>,
-        at: usize,
-    ) -> Result<ObjectSymbols<'d>> {
-        let member = &result.members[at];
-        let Some(old) = parsed.archive.members.get(at) else {
-            return self.verify_appended(member, at - self.members.len());
-        };
-        let named = member.name == old.name && member.header.bytes()[16..48] == old.header.bytes()[16..48];
-        let edits = &self.members[at];
-        if !named || edits.is_empty() && member.data.len() != old.data.len() {
-            return Err(Error::verification("a member is not the original's"));
-        }
-        let object = Object::parse(member.data)?;
-        if !edits.is_empty() {
-            parsed.objects[at].verify(&object, edits, self.suffixes)?;
-        }
-        object.symbols()
-    }
-
-    fn verify_appended<'d>(&self, member: &Member<'d>, at: usize) -> Result<ObjectSymbols<'d>> {
-        let Appended { padded_name, data } = &self.appended[at];
-        if !padded_name.starts_with(member.name) || member.data != data {
-            return Err(Error::verification("a new member is not as planned"));
-        }
-        Object::parse(member.data)?.symbols()
-    }
 }
 
 /// Writes a single object's result beside `target` and verifies it. Gives its length with it.
@@ -272,13 +127,10 @@ pub fn stage_object(data: &[u8], object: &Object<'_>, edits: &ObjectEdits, targe
 }
 
 /// The index of an archive as it stands, computed from its members' symbols.
-pub fn index_of<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a ObjectSymbols<'d>>) -> ArchiveIndex {
+pub fn index_of<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a ObjectSymbols<'d>>) -> ArchiveIndex<'d> {
     let mut index = ArchiveIndex::default();
     for (at, member) in members.into_iter().enumerate() {
-        let indexed = member.symbols.iter().filter(|symbol| symbol.indexed).map(|symbol| symbol.name);
-        for name in member.listed.iter().map(|name| &**name).chain(indexed) {
-            index.push(&[name], at as u32);
-        }
+        member.indexed_names().for_each(|name| index.push(name, b"", at as u32));
     }
     index
 }
@@ -315,7 +167,7 @@ pub fn carry_out<'a>(
         summaries.push(summary);
         staged.extend(result);
     }
-    staged.into_iter().try_for_each(Staged::commit)?;
+    commit_all(staged, None)?;
     clock.lap("replace");
     Ok(summaries)
 }
@@ -329,7 +181,7 @@ pub fn each_archive<R>(
     output: &Output,
     amend: impl Fn(&mut ParsedArchive<'_>, Target) -> Result<(R, Option<Staged>)>,
 ) -> Result<Vec<R>> {
-    let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+    let inputs = Input::open_all(archives)?;
     let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
     let targets = output.targets(&inputs)?;
     let mut reports = Vec::new();
@@ -340,7 +192,7 @@ pub fn each_archive<R>(
         reports.push(report);
         staged.extend(result);
     }
-    staged.into_iter().try_for_each(Staged::commit)?;
+    commit_all(staged, None)?;
     Ok(reports)
 }
 

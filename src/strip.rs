@@ -13,6 +13,7 @@ use crate::parallel;
 
 /// What to strip.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Strip {
     /// Bytecode beside machine code.
     pub bitcode: bool,

@@ -1,5 +1,7 @@
 //! An index as it stands beside the one that it should be.
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::{Archive, ArchiveIndex, IndexTable};
@@ -8,7 +10,7 @@ use super::{Archive, ArchiveIndex, IndexTable};
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct IndexDifference<'a> {
     /// Names that it lacks, and the positions of the members that define them.
-    pub missing: Vec<(&'a [u8], u32)>,
+    pub missing: Vec<(Cow<'a, [u8]>, u32)>,
     /// Names that it has for a member that does not define them: the member's position; `None` where no member's header
     /// is at the entry's offset.
     pub extra: Vec<(&'a [u8], Option<u32>)>,
@@ -17,9 +19,9 @@ pub struct IndexDifference<'a> {
 impl Archive<'_> {
     /// Compares the archive's index with what it should be, in whatever order. An archive without an index lacks
     /// everything; `None` where a table contradicts itself.
-    pub fn index_difference<'a>(&'a self, expected: &'a ArchiveIndex) -> Option<IndexDifference<'a>> {
+    pub fn index_difference<'a>(&'a self, expected: &'a ArchiveIndex<'_>) -> Option<IndexDifference<'a>> {
         let offset = |member: u32| self.members[member as usize].header_offset;
-        let mut expected: Vec<(u64, &[u8], u32)> =
+        let mut expected: Vec<(u64, Cow<'_, [u8]>, u32)> =
             expected.entries_for(self.kind).into_iter().map(|(name, member)| (offset(member), name, member)).collect();
         expected.sort_unstable();
         let positions: HashMap<u64, u32> = self.members.iter().map(|member| member.header_offset).zip(0..).collect();
@@ -30,19 +32,19 @@ impl Archive<'_> {
         actual.sort_unstable();
         let (mut expected, mut actual) = (expected.into_iter().peekable(), actual.into_iter().peekable());
         loop {
-            match (expected.peek(), actual.peek()) {
+            let order = match (expected.peek(), actual.peek()) {
                 (None, None) => return Some(difference),
-                (Some(&(offset, name, _)), Some(&entry)) if (offset, name) == entry => {
-                    expected.next();
-                    actual.next();
-                }
-                (Some(&(offset, name, member)), entry) if entry.is_none_or(|&entry| (offset, name) < entry) => {
-                    difference.missing.push((name, member));
-                    expected.next();
-                }
-                (_, entry) => {
-                    difference.extra.extend(entry.map(|&(offset, name)| (name, positions.get(&offset).copied())));
-                    actual.next();
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some((offset, name, _)), Some((at, other))) => (*offset, &**name).cmp(&(*at, *other)),
+            };
+            let expected = expected.next_if(|_| order != Ordering::Greater);
+            let actual = actual.next_if(|_| order != Ordering::Less);
+            match order {
+                Ordering::Equal => {}
+                Ordering::Less => difference.missing.extend(expected.map(|(_, name, member)| (name, member))),
+                Ordering::Greater => {
+                    difference.extra.extend(actual.map(|(at, name)| (name, positions.get(&at).copied())));
                 }
             }
         }

@@ -2,8 +2,10 @@
 //! members, in the layout of each kind of archive, byte for byte as `llvm-ar` writes it.
 
 use std::borrow::Cow;
+use std::io::Write;
 
 use super::header::HEADER_LEN;
+use super::writer::cannot_write;
 use super::{ArchiveKind, Header, Layout};
 use crate::error::{Error, Result};
 
@@ -23,7 +25,7 @@ pub(super) fn layouts(kind: ArchiveKind) -> &'static [Layout] {
 
 /// An index to be: names in the order of the members, and each name's member.
 #[derive(Debug, Clone)]
-pub struct ArchiveIndex {
+pub struct ArchiveIndex<'a> {
     /// Whether there is to be none, whatever it would hold.
     pub absent: bool,
     /// Whether any member is an object. Then there is an index even if it holds no name.
@@ -32,34 +34,51 @@ pub struct ArchiveIndex {
     pub date: u64,
     /// Where the last member has to start for 64-bit offsets: at 4 GiB, unless a test says otherwise.
     pub wide_from: u64,
-    /// The names one after the other, each with its NUL.
-    names: Vec<u8>,
-    /// For each name, the position of its member.
-    members: Vec<u32>,
+    names: Vec<Entry<'a>>,
 }
 
-impl Default for ArchiveIndex {
-    fn default() -> Self {
-        Self { absent: false, has_objects: false, date: 0, wide_from: 1 << 32, names: Vec::new(), members: Vec::new() }
+/// A name, in two parts, and the position of its member.
+#[derive(Debug, Clone)]
+struct Entry<'a> {
+    stem: Cow<'a, [u8]>,
+    suffix: &'a [u8],
+    member: u32,
+}
+
+impl Entry<'_> {
+    fn len(&self) -> usize {
+        self.stem.len() + self.suffix.len()
+    }
+
+    fn name(&self) -> Cow<'_, [u8]> {
+        if self.suffix.is_empty() { Cow::Borrowed(&self.stem) } else { [&self.stem, self.suffix].concat().into() }
+    }
+
+    fn is_called(&self, name: &[u8]) -> bool {
+        name.strip_prefix(&*self.stem) == Some(self.suffix)
     }
 }
 
-impl ArchiveIndex {
-    /// Adds a name, given in parts, that the member at position `member` defines.
-    pub fn push(&mut self, name: &[&[u8]], member: u32) {
-        name.iter().for_each(|part| self.names.extend_from_slice(part));
-        self.names.push(0);
-        self.members.push(member);
+impl Default for ArchiveIndex<'_> {
+    fn default() -> Self {
+        Self { absent: false, has_objects: false, date: 0, wide_from: 1 << 32, names: Vec::new() }
+    }
+}
+
+impl<'a> ArchiveIndex<'a> {
+    /// Adds a name, which ends in `suffix`, that the member at position `member` defines.
+    pub fn push(&mut self, stem: impl Into<Cow<'a, [u8]>>, suffix: &'a [u8], member: u32) {
+        self.names.push(Entry { stem: stem.into(), suffix, member });
     }
 
     /// How many names it holds.
     pub fn len(&self) -> usize {
-        self.members.len()
+        self.names.len()
     }
 
     /// Whether it holds no name.
     pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.names.is_empty()
     }
 
     /// Whether an archive of this kind gets an index: with no object in it, only Darwin's and COFF's do.
@@ -68,23 +87,31 @@ impl ArchiveIndex {
         !self.absent && (always || self.has_objects || !self.is_empty())
     }
 
-    fn entries(&self) -> impl Iterator<Item = (&[u8], u32)> {
-        self.names.split(|&byte| byte == 0).zip(self.members.iter().copied())
+    fn entries(&self) -> impl Iterator<Item = (Cow<'_, [u8]>, u32)> {
+        self.names.iter().map(|entry| (entry.name(), entry.member))
     }
 
     /// The names and their members as an index of this kind has them: COFF's has each name once.
-    pub(super) fn entries_for(&self, kind: ArchiveKind) -> Vec<(&[u8], u32)> {
+    pub(super) fn entries_for(&self, kind: ArchiveKind) -> Vec<(Cow<'_, [u8]>, u32)> {
         let mut seen = hashbrown::HashSet::new();
-        self.entries().filter(|entry| kind != ArchiveKind::Coff || seen.insert(entry.0)).collect()
+        self.entries().filter(|entry| kind != ArchiveKind::Coff || seen.insert(entry.0.clone())).collect()
     }
 
     fn for_kind(&self, kind: ArchiveKind) -> Cow<'_, Self> {
         if kind != ArchiveKind::Coff {
             return Cow::Borrowed(self);
         }
-        let mut index = Self { names: Vec::new(), members: Vec::new(), ..*self };
-        self.entries_for(kind).into_iter().for_each(|(name, member)| index.push(&[name], member));
-        Cow::Owned(index)
+        let mut seen = hashbrown::HashSet::new();
+        let names = self.names.iter().filter(|entry| seen.insert(entry.name())).cloned().collect();
+        Cow::Owned(Self { names, ..*self })
+    }
+
+    /// Whether these are its names, in its order, each with what `offset` gives for its member.
+    pub(super) fn is_in_order(&self, table: &[(u64, &[u8])], offset: impl Fn(u32) -> Option<u64>) -> bool {
+        let same = |(entry, &(at, name)): (&Entry<'_>, &(u64, &[u8]))| {
+            offset(entry.member) == Some(at) && entry.is_called(name)
+        };
+        self.names.len() == table.len() && self.names.iter().zip(table).all(same)
     }
 
     /// The length in the file, headers included, for an archive of `members` members.
@@ -110,15 +137,15 @@ impl ArchiveIndex {
         kind.wide().ok_or_else(|| Error::unsupported("the archive is too large for COFF's index of 32-bit offsets"))
     }
 
-    /// The index as members, headers included; nothing where there is to be none. `header_offsets` gives for each
+    /// Writes the index as members, headers included; nothing where there is to be none. `header_offsets` gives for each
     /// member where its header starts in the file.
     ///
     /// # Errors
-    /// Unsupported when an offset does not fit the kind's width, or the members are more than COFF's index counts.
-    pub fn to_bytes(&self, kind: ArchiveKind, header_offsets: &[u64]) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
+    /// What `out` returns; unsupported when an offset does not fit the kind's width, or the members are more than COFF's
+    /// index counts.
+    pub fn write(&self, out: &mut impl Write, kind: ArchiveKind, header_offsets: &[u64]) -> Result<()> {
         if !self.is_written(kind) {
-            return Ok(bytes);
+            return Ok(());
         }
         let index = self.for_kind(kind);
         for &layout in layouts(kind) {
@@ -129,19 +156,23 @@ impl ArchiveIndex {
             };
             let table = index.table(kind, layout);
             let len = table.len(header_offsets.len());
-            bytes.extend_from_slice(Header::of_index(name, self.date, (inline.len() + len) as u64)?.bytes());
-            bytes.extend_from_slice(inline);
-            let end = bytes.len() + len;
-            table.write(&mut bytes, header_offsets)?;
-            bytes.resize(end, 0);
+            let header = Header::of_index(name, self.date, (inline.len() + len) as u64)?;
+            out.write_all(header.bytes()).and_then(|()| out.write_all(inline)).map_err(cannot_write)?;
+            table.write(out, header_offsets)?;
+            let padding = len - table.unpadded_len(header_offsets.len());
+            out.write_all(&[0; 8][..padding]).map_err(cannot_write)?;
         }
-        Ok(bytes)
+        Ok(())
     }
 
     fn table(&self, kind: ArchiveKind, layout: Layout) -> Table<'_> {
         // Three NULs make the index of an archive without global symbols one that old Solaris tools accept.
         let empty = self.is_empty() && self.has_objects && kind != ArchiveKind::Coff;
-        Table { index: self, layout, names: if empty { &[0; 3] } else { &self.names } }
+        Table { index: self, layout, nothing: if empty { &[0; 3] } else { &[] } }
+    }
+
+    fn names_len(&self) -> usize {
+        self.names.iter().map(|entry| entry.len() + 1).sum()
     }
 }
 
@@ -156,76 +187,88 @@ fn inline_name(layout: Layout) -> &'static [u8] {
 
 /// An index in one layout.
 struct Table<'a> {
-    index: &'a ArchiveIndex,
+    index: &'a ArchiveIndex<'a>,
     layout: Layout,
-    names: &'a [u8],
+    /// What stands in the place of names where there is none.
+    nothing: &'static [u8],
 }
 
 impl Table<'_> {
     /// The length of the data, padding included.
     fn len(&self, members: usize) -> usize {
+        self.unpadded_len(members).next_multiple_of(if self.layout.is_bsd() { 8 } else { 2 })
+    }
+
+    fn unpadded_len(&self, members: usize) -> usize {
         let (width, count) = (self.layout.width(), self.index.len());
         let numbers = match self.layout {
             Layout::Gnu | Layout::Gnu64 => width * (count + 1),
             Layout::Bsd | Layout::Bsd64 => width * (2 * count + 2),
             Layout::CoffSecond => 4 * (members + 2) + 2 * count,
         };
-        (numbers + self.names.len()).next_multiple_of(if self.layout.is_bsd() { 8 } else { 2 })
+        numbers + self.names_len()
     }
 
-    fn write(&self, out: &mut Vec<u8>, header_offsets: &[u64]) -> Result<()> {
+    fn names_len(&self) -> usize {
+        self.index.names_len() + self.nothing.len()
+    }
+
+    fn write(&self, out: &mut impl Write, header_offsets: &[u64]) -> Result<()> {
+        if self.layout == Layout::CoffSecond {
+            return self.write_sorted(out, header_offsets);
+        }
         let width = self.layout.width();
         let mut number = |value: u64| {
             if value >> (8 * width - 1) >> 1 != 0 {
                 return Err(Error::unsupported("the archive is too large for an index of 32-bit offsets"));
             }
-            match self.layout {
-                Layout::Gnu | Layout::Gnu64 => out.extend_from_slice(&value.to_be_bytes()[8 - width..]),
-                _ => out.extend_from_slice(&value.to_le_bytes()[..width]),
-            }
-            Ok(())
+            let written = match self.layout {
+                Layout::Gnu | Layout::Gnu64 => out.write_all(&value.to_be_bytes()[8 - width..]),
+                _ => out.write_all(&value.to_le_bytes()[..width]),
+            };
+            written.map_err(cannot_write)
         };
         let count = self.index.len() as u64;
-        match self.layout {
-            Layout::Gnu | Layout::Gnu64 => {
-                number(count)?;
-                self.index.members.iter().try_for_each(|&member| number(header_offsets[member as usize]))?;
+        let offset = |entry: &Entry<'_>| header_offsets[entry.member as usize];
+        if self.layout.is_bsd() {
+            number(count * 2 * width as u64)?;
+            let mut name_at = 0;
+            for entry in &self.index.names {
+                number(name_at)?;
+                number(offset(entry))?;
+                name_at += entry.len() as u64 + 1;
             }
-            Layout::Bsd | Layout::Bsd64 => {
-                number(count * 2 * width as u64)?;
-                let mut name_at = 0;
-                for (name, member) in self.index.entries() {
-                    number(name_at)?;
-                    number(header_offsets[member as usize])?;
-                    name_at += name.len() as u64 + 1;
-                }
-                number(self.names.len() as u64)?;
-            }
-            Layout::CoffSecond => return self.write_sorted(out, header_offsets),
+            number(self.names_len() as u64)?;
+        } else {
+            number(count)?;
+            self.index.names.iter().try_for_each(|entry| number(offset(entry)))?;
         }
-        out.extend_from_slice(self.names);
-        Ok(())
+        let mut name = |entry: &Entry<'_>| {
+            out.write_all(&entry.stem)?;
+            out.write_all(entry.suffix)?;
+            out.write_all(&[0])
+        };
+        self.index.names.iter().try_for_each(&mut name).map_err(cannot_write)?;
+        out.write_all(self.nothing).map_err(cannot_write)
     }
 
-    fn write_sorted(&self, out: &mut Vec<u8>, header_offsets: &[u64]) -> Result<()> {
+    fn write_sorted(&self, out: &mut impl Write, header_offsets: &[u64]) -> Result<()> {
         if header_offsets.len() > MOST_COFF_MEMBERS {
             let what = format!("a COFF archive's index counts no more than {MOST_COFF_MEMBERS} members");
             return Err(Error::unsupported(what));
         }
         let mut entries: Vec<_> = self.index.entries().collect();
         entries.sort_unstable();
-        out.extend_from_slice(&(header_offsets.len() as u32).to_le_bytes());
+        let mut bytes = (header_offsets.len() as u32).to_le_bytes().to_vec();
         for &offset in header_offsets {
             let offset = u32::try_from(offset);
             let offset = offset.map_err(|_| Error::unsupported("the archive is too large for COFF's index"))?;
-            out.extend_from_slice(&offset.to_le_bytes());
+            bytes.extend_from_slice(&offset.to_le_bytes());
         }
-        out.extend_from_slice(&(entries.len() as u32).to_le_bytes());
-        entries.iter().for_each(|(_, member)| out.extend_from_slice(&(*member as u16 + 1).to_le_bytes()));
-        entries.iter().for_each(|(name, _)| {
-            out.extend_from_slice(name);
-            out.push(0);
-        });
-        Ok(())
+        bytes.extend_from_slice(&(entries.len() as u32).to_le_bytes());
+        entries.iter().for_each(|(_, member)| bytes.extend_from_slice(&(*member as u16 + 1).to_le_bytes()));
+        out.write_all(&bytes).map_err(cannot_write)?;
+        let mut name = |name: &[u8]| out.write_all(name).and_then(|()| out.write_all(&[0]));
+        entries.iter().try_for_each(|(bytes, _)| name(bytes)).map_err(cannot_write)
     }
 }

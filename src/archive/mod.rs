@@ -5,6 +5,7 @@
 //! archive kinds and nothing of what the members are, nor of files.
 
 mod compare;
+pub mod fat;
 pub mod header;
 mod index;
 mod kind;
@@ -134,33 +135,46 @@ impl<'d> Archive<'d> {
 
     /// Whether the index says what `index` says, in the way of this kind of archive: the same names of the same
     /// members, whatever their order, their padding or the header's date.
-    pub fn index_is(&self, index: &ArchiveIndex) -> bool {
-        if index.absent {
+    pub fn index_is(&self, index: &ArchiveIndex<'_>) -> bool {
+        if index.absent || index.is_empty() && self.index.is_empty() {
             return self.index.is_empty();
         }
-        let expected = index.entries_for(self.kind);
-        if expected.is_empty() && self.index.is_empty() {
-            return true;
-        }
         let offset = |member: u32| self.members.get(member as usize).map(|member| member.header_offset);
-        let expected = expected.iter().map(|&(name, member)| Some((offset(member)?, name)));
-        let Some(mut expected) = expected.collect::<Option<Vec<_>>>() else {
-            return false;
-        };
-        // Most are in the order of the members; the sorted ones are the exception.
-        let mut same = |table: &IndexTable<'_>| {
-            if !table.lists_members(self.members.iter().map(|member| member.header_offset)) {
-                return None;
+        let same = |table: &IndexTable<'_>| {
+            let entries =
+                table.entries().filter(|_| table.lists_members(self.members.iter().map(|member| member.header_offset)));
+            let Some(mut entries) = entries else { return false };
+            // Most are in the order of the members; the sorted ones are the exception.
+            if self.kind != ArchiveKind::Coff && index.is_in_order(&entries, offset) {
+                return true;
             }
-            let mut entries = table.entries()?;
-            if entries != expected {
-                entries.sort_unstable();
-                expected.sort_unstable();
-            }
-            Some(entries == expected)
+            let expected = index.entries_for(self.kind).into_iter();
+            let expected = expected.map(|(name, member)| Some((offset(member)?, name))).collect::<Option<Vec<_>>>();
+            let Some(mut expected) = expected else { return false };
+            entries.sort_unstable();
+            expected.sort_unstable();
+            entries.len() == expected.len() && entries.iter().zip(&expected).all(|(a, b)| a.0 == b.0 && *a.1 == *b.1)
         };
         self.index.iter().map(|table| table.layout).eq(index::layouts(self.kind).iter().copied())
-            && self.index.iter().all(|table| same(table) == Some(true))
+            && self.index.iter().all(same)
+    }
+
+    /// Where the index starts, if there is one.
+    pub fn index_offset(&self) -> u64 {
+        MAGIC.len() as u64
+    }
+
+    /// Whether everything stands where the writer would put it, with this index in front and members of the sizes that
+    /// they have; `len` is the length of the file.
+    pub fn keeps_places(&self, index: &ArchiveIndex<'_>, len: u64) -> bool {
+        let names = self.name_table.map_or(0, |names| names.len().next_multiple_of(2));
+        let mut place = (MAGIC.len() + index.len_in_file(self.kind, self.members.len()) + names) as u64;
+        let stays = |member: &Member<'_>| {
+            let stays = member.header_offset == place;
+            place += member.len_in_archive();
+            stays
+        };
+        !self.thin && self.members.iter().all(stays) && place == len
     }
 
     /// Makes the members' headers what `ar D` writes: date and owner zero, mode 0644. Tells whether any changed.

@@ -88,9 +88,8 @@ impl<W: Write + Seek> ArchiveWriter<W> {
     /// # Errors
     /// What `out` returns; unsupported when the index cannot be expressed.
     pub fn finish(mut self, index: &ArchiveIndex) -> Result<u64> {
-        let bytes = index.to_bytes(self.kind, &self.header_offsets)?;
         self.out.seek(SeekFrom::Start(MAGIC.len() as u64)).map_err(cannot_write)?;
-        self.out.write_all(&bytes).map_err(cannot_write)?;
+        index.write(&mut self.out, self.kind, &self.header_offsets)?;
         self.out.flush().map_err(cannot_write)?;
         Ok(self.position)
     }
@@ -135,6 +134,6 @@ fn write_sparse(out: &mut (impl Write + Seek), bytes: &[u8]) -> std::io::Result<
     out.write_all(last)
 }
 
-fn cannot_write(source: std::io::Error) -> Error {
+pub(super) fn cannot_write(source: std::io::Error) -> Error {
     Error::io("cannot write the archive", source)
 }

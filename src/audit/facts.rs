@@ -1,5 +1,7 @@
 //! What all lints ask of an archive, gathered once, members in parallel.
 
+use std::collections::BTreeSet;
+
 use crate::archive::IndexDifference;
 use crate::error::{Result, printable, printable_path};
 use crate::exports::restorable;
@@ -36,6 +38,8 @@ pub(super) struct MemberFacts<'a> {
     pub sections: Vec<Section<'a>>,
     pub stack: Stack,
     pub fixed: Vec<FixedReference<'a>>,
+    /// The personality routines that its unwind tables name, where linked files can have few.
+    pub personalities: Vec<&'a [u8]>,
 }
 
 /// An index, judged by the members' symbols.
@@ -96,6 +100,12 @@ impl<'a> Facts<'a> {
         &self.db.members()[position]
     }
 
+    /// The formats that its objects are in, by name.
+    pub fn formats(&self) -> BTreeSet<&'static str> {
+        let objects = self.parsed().objects.iter().filter(|object| object.is_linked());
+        objects.map(|object| object.capabilities().format).collect()
+    }
+
     /// Whether a member defines one of the names, given by their ids.
     pub fn defines(&self, position: usize, names: &[bool]) -> bool {
         let member = self.symbols(position);
@@ -116,7 +126,12 @@ impl<'a> Facts<'a> {
 
 impl<'a> MemberFacts<'a> {
     fn of(object: &Object<'a>) -> Result<Self> {
-        Ok(Self { sections: object.all_sections()?, stack: object.stack(), fixed: object.fixed_references()? })
+        Ok(Self {
+            sections: object.all_sections()?,
+            stack: object.stack(),
+            fixed: object.fixed_references()?,
+            personalities: object.personalities()?,
+        })
     }
 
     /// How many bytes of its sections are for this.

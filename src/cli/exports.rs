@@ -17,10 +17,10 @@ use super::{Global, Outcome};
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  armend exports libfoo.a                           what it exports
-  armend exports libfoo.a --require foo.h           exit 1 unless all that the header declares is global
-  armend exports libfoo.a --require-pattern 'foo_*' exit 1 unless something matches, and all of it is global
-  armend exports --restore libfoo.a --keep 'foo_*'  make local and hidden ones global")]
+  armend exports libfoo.a                             what it exports
+  armend exports libfoo.a --require foo.h             exit 1 unless all that it declares is global
+  armend exports libfoo.a --require-pattern 'foo_*'   exit 1 unless all that matches is global
+  armend exports --restore libfoo.a --keep 'foo_*'    make local and hidden ones global")]
 pub struct Command {
     /// The archives, taken together; - is standard input
     #[arg(required = true, value_name = "ARCHIVE")]
@@ -47,7 +47,7 @@ impl Command {
 
     fn list(&self, global: &Global) -> anyhow::Result<Outcome> {
         if self.destination.is_given() {
-            anyhow::bail!("-o, --dry-run and --check go with --restore: without it, nothing is written");
+            anyhow::bail!("-o, --dry-run, --check and --manifest go with --restore: without it, nothing is written");
         }
         let lists = self.require.iter().cloned().map(KeepSource::List);
         let patterns = self.require_pattern.iter().cloned().map(KeepSource::Pattern);
@@ -61,7 +61,9 @@ impl Command {
     fn restore(&self, global: &Global) -> anyhow::Result<Outcome> {
         let output = self.destination.output();
         global.check_output(&output)?;
-        let report = Restore { keep: self.keep.sources() }.run(&self.archives, &output)?;
+        let restore = Restore { keep: self.keep.sources() };
+        let run = || restore.run(&self.archives, &output);
+        let report = self.destination.recorded("exports", &restore, &self.archives, &output, run)?;
         global.print(&report, "", &output)?;
         Ok(self.destination.outcome(report.changed))
     }

@@ -46,7 +46,8 @@ impl Command {
         let output = if self.also_link { Output::Nowhere } else { self.destination.output() };
         global.check_output(&output)?;
         let glibc = Glibc { pin: self.pin, sysroot: self.sysroot.clone() };
-        let report = glibc.run(&self.archives, &output)?;
+        let run = || glibc.run(&self.archives, &output);
+        let report = self.destination.recorded("glibc", &glibc, &self.archives, &output, run)?;
         if self.also_link {
             global.print_line(&report, &report.needs.link_flags(), &output)?;
         } else if self.floor {

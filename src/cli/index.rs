@@ -42,11 +42,12 @@ impl Command {
             (false, true) => Stamps::Now,
             (false, false) => Stamps::Keep,
         };
-        let report = if self.touch {
-            Index::touch(&self.archives, &output)?
-        } else {
-            Index { stamps, wide_from: wide_from() }.run(&self.archives, &output)?
-        };
+        let index = Index { stamps, wide_from: wide_from() };
+        let archives = &self.archives;
+        let report = match self.touch {
+            true => self.destination.recorded("index", &"touch", archives, &output, || Index::touch(archives, &output)),
+            false => self.destination.recorded("index", &index, archives, &output, || index.run(archives, &output)),
+        }?;
         global.print(&report, "", &output)?;
         Ok(self.destination.outcome(report.changed))
     }

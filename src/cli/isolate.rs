@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use armend::glibc::Version;
-use armend::policy::{KeepSource, Method, Registries, Scope};
+use armend::policy::{Choice, KeepSource, Method, Registries, Scope};
 use armend::{Isolate, Strip};
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::destination::Destination;
 use super::keep::KeepArgs;
-use super::{Global, Outcome};
+use super::{Format, Global, Outcome};
 
 /// Make everything but the exports private to the archive
 ///
@@ -62,50 +63,34 @@ pub struct PolicyArgs {
     #[command(flatten)]
     keep: KeepArgs,
     /// What becomes private: all but the exports, Rust code, or the standard library
-    #[arg(long, value_enum, default_value_t = ScopeArg::All)]
-    scope: ScopeArg,
-    #[arg(long, value_enum, help = BY)]
-    by: Option<MethodArg>,
+    #[arg(long, value_parser = choice::<Scope>(), default_value = "all")]
+    scope: Scope,
+    #[arg(long, value_parser = choice::<Method>(), help = BY)]
+    by: Option<Method>,
     /// First join the members into one object, so that every private symbol can become local
     #[arg(long)]
     merge: bool,
     /// The linker that joins them: GNU ld
-    #[arg(long, value_name = "PROGRAM", default_value = "ld", requires = "merge")]
+    #[arg(long, value_name = "PROGRAM", default_value = "ld", requires = "merge", hide_short_help = true)]
     linker: PathBuf,
     /// Leave the visibility of renamed definitions as it is
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     no_hide: bool,
     /// Weaken even where toolchains differ
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     force: bool,
     /// What makes the names unique [default: derived from the archives' content]
     #[arg(long, value_name = "NAME")]
     tag: Option<String>,
     /// Link-time registries become the archive's own, or stay merged; --keep __start_NAME keeps one
-    #[arg(long, value_enum, default_value_t = RegistriesArg::Isolate)]
-    registries: RegistriesArg,
+    #[arg(long, value_parser = choice::<Registries>(), default_value = "isolate", hide_short_help = true)]
+    registries: Registries,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ScopeArg {
-    All,
-    Rust,
-    Std,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum MethodArg {
-    Rename,
-    Weaken,
-    Hide,
-    Localize,
-    Auto,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum RegistriesArg {
-    Isolate,
-    Keep,
+/// Takes the names of a choice's values.
+fn choice<T: Choice + Send + Sync>() -> impl TypedValueParser<Value = T> {
+    let names = T::NAMES.iter().map(|(name, _)| *name);
+    PossibleValuesParser::new(names).try_map(|name| T::of_name(&name).ok_or("no such value"))
 }
 
 impl PolicyArgs {
@@ -113,50 +98,55 @@ impl PolicyArgs {
     pub fn policy(&self) -> Isolate {
         Isolate {
             keep: self.keep.sources(),
-            scope: match self.scope {
-                ScopeArg::All => Scope::All,
-                ScopeArg::Rust => Scope::Rust,
-                ScopeArg::Std => Scope::Std,
-            },
-            by: match self.by {
-                None if self.merge => Method::Localize,
-                None | Some(MethodArg::Rename) => Method::Rename,
-                Some(MethodArg::Weaken) => Method::Weaken,
-                Some(MethodArg::Hide) => Method::Hide,
-                Some(MethodArg::Localize) => Method::Localize,
-                Some(MethodArg::Auto) => Method::Auto,
-            },
+            scope: self.scope,
+            by: self.by.unwrap_or(Method::default_for(self.merge)),
             hide: !self.no_hide,
             tag: self.tag.clone(),
-            registries: match self.registries {
-                RegistriesArg::Isolate => Registries::Isolate,
-                RegistriesArg::Keep => Registries::Keep,
-            },
+            registries: self.registries,
             force: self.force,
             merge: self.merge.then(|| self.linker.clone()),
             weaken_undefined: Vec::new(),
             strip: Strip::default(),
             require: Vec::new(),
             glibc: None,
+            list_names: false,
         }
     }
 }
 
 impl Command {
     pub fn run(&self, global: &Global) -> anyhow::Result<Outcome> {
-        let output = self.destination.output();
-        global.check_output(&output)?;
         let strip = Strip { bitcode: self.strip_bitcode, debug: self.strip_debug };
         let weaken_undefined = self.weaken_undefined.clone();
         let require = self.require_exports.iter().cloned().map(KeepSource::List).collect();
         let isolate = Isolate { strip, require, glibc: self.glibc, weaken_undefined, ..self.policy.policy() };
-        let mut report = isolate.run(&self.archives, &output)?;
+        let changed = run("isolate", &isolate, &self.archives, &self.destination, global)?;
+        Ok(self.destination.outcome(changed))
+    }
+}
+
+/// Does what `policy` says, as a verb of this name, and prints the report. Gives whether anything changed.
+pub fn run(
+    verb: &'static str,
+    policy: &Isolate,
+    archives: &[PathBuf],
+    destination: &Destination,
+    global: &Global,
+) -> anyhow::Result<bool> {
+    let output = destination.output();
+    global.check_output(&output)?;
+    let list_names = global.format == Format::Json || global.verbose > 1 || destination.lists_names();
+    let policy = &Isolate { list_names, ..policy.clone() };
+    let report = destination.recorded(verb, policy, archives, &output, || {
+        let mut report = policy.run(archives, &output)?;
+        report.verb = verb;
         if global.verbose == 0 {
             // Times differ from run to run; without being asked for, the report is a function of the input.
             report.phases.clear();
         }
-        let details = if global.verbose > 0 { report.details(global.verbose > 1) } else { String::new() };
-        global.print(&report, &details, &output)?;
-        Ok(self.destination.outcome(report.changed))
-    }
+        Ok(report)
+    })?;
+    let details = if global.verbose > 0 { report.details(global.verbose > 1) } else { String::new() };
+    global.print(&report, &details, &output)?;
+    Ok(report.changed)
 }

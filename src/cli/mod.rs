@@ -1,6 +1,10 @@
 //! The command line: parses arguments, calls the library, prints the report. Nothing is decided here.
 
+mod apply;
 mod audit;
+mod cargo;
+mod check;
+mod completions;
 mod destination;
 mod diff;
 mod explain;
@@ -9,6 +13,7 @@ mod glibc;
 mod index;
 mod isolate;
 mod keep;
+mod man;
 mod objcopy;
 mod ranlib;
 mod response;
@@ -21,11 +26,12 @@ use std::process::ExitCode;
 
 use anstream::ColorChoice;
 use armend::Output;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 /// Amends static archives after they are built, so that they link.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXIT_STATUS, infer_long_args = false, max_term_width = 100)]
+#[command(version, after_help = format!("{RESPONSE_FILES}\n\n{EXIT_STATUS}"), max_term_width = 100)]
+#[command(after_long_help = format!("{RESPONSE_FILES}\n\n{EXAMPLES}\n\n{EXIT_STATUS}"))]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
@@ -33,22 +39,36 @@ struct Cli {
     global: Global,
 }
 
-const EXIT_STATUS: &str = "Arguments may stand in a file: @FILE, one or more a line, quoted as in a shell.\n\
-    Exit status: 0 done, nothing found; 1 --check, --require, audit or diff found something; 2 usage or input error,\n\
-    nothing was written.";
+const RESPONSE_FILES: &str = "Arguments may stand in a file: @FILE, one or more a line, quoted as in a shell.";
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  done, nothing found
+  1  --check, --require, audit, check or diff found something
+  2  usage or input error, and nothing was written";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
     Isolate(isolate::Command),
+    Apply(apply::Command),
     Audit(audit::Command),
     Explain(explain::Command),
     Exports(exports::Command),
     Index(index::Command),
     Objcopy(objcopy::Command),
     Diff(diff::Command),
+    Check(check::Command),
     Glibc(glibc::Command),
     Undefined(undefined::Command),
+    Completions(completions::Command),
+    Man(man::Command),
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  armend audit libkrun.a                            what would break
+  armend isolate libkrun.a --keep 'krun_*'          make all the rest private
+  armend -j 4 --format json isolate libkrun.a --dry-run";
 
 /// Options of every verb.
 #[derive(Debug, Args)]
@@ -98,6 +118,7 @@ pub fn main() -> ExitCode {
     if let Some(program) = std::env::args_os().next().filter(|program| ranlib::is_name_of(program)) {
         return ranlib::main(&program);
     }
+    let run = if cargo::is_name_of_this() { cargo::run } else { run };
     match run() {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
@@ -113,25 +134,35 @@ fn run() -> anyhow::Result<Outcome> {
     let (cli, behind) = match split_objcopy(&arguments) {
         Some(split) => split,
         // Help and version come this way too; clap exits with 0 for these and 2 for errors.
-        None => (Cli::try_parse_from(&arguments).unwrap_or_else(|error| error.exit()), &[][..]),
+        None => (parse(&arguments).unwrap_or_else(|error| error.exit()), &[][..]),
     };
-    match cli.global.color {
-        Color::Auto => ColorChoice::Auto,
-        Color::Always => ColorChoice::Always,
-        Color::Never => ColorChoice::Never,
-    }
-    .write_global();
-    armend::parallel::on_threads(cli.global.jobs.map(usize::from), || match &cli.verb {
+    cli.global.around(|| match &cli.verb {
         Verb::Isolate(command) => command.run(&cli.global),
+        Verb::Apply(command) => command.run(&cli.global),
         Verb::Audit(command) => command.run(&cli.global),
         Verb::Explain(command) => command.run(&cli.global),
         Verb::Exports(command) => command.run(&cli.global),
         Verb::Index(command) => command.run(&cli.global),
         Verb::Objcopy(command) => command.run(behind, &cli.global),
         Verb::Diff(command) => command.run(&cli.global),
+        Verb::Check(command) => command.run(&cli.global),
         Verb::Glibc(command) => command.run(&cli.global),
         Verb::Undefined(command) => command.run(&cli.global),
-    })?
+        Verb::Completions(command) => command.run(),
+        Verb::Man(command) => command.run(),
+    })
+}
+
+fn parse(arguments: &[OsString]) -> clap::error::Result<Cli> {
+    Cli::from_arg_matches(&command().try_get_matches_from(arguments)?)
+}
+
+/// The command line as clap has it; the help of every verb ends with what its exit status means.
+fn command() -> clap::Command {
+    Cli::command().mut_subcommands(|verb| match verb.get_after_long_help().map(ToString::to_string) {
+        Some(help) => verb.after_long_help(format!("{help}\n\n{EXIT_STATUS}")),
+        None => verb,
+    })
 }
 
 /// What stands before the verb `objcopy`, with it, and what behind: that is not for clap, as it has a syntax of its
@@ -139,12 +170,23 @@ fn run() -> anyhow::Result<Outcome> {
 fn split_objcopy(arguments: &[OsString]) -> Option<(Cli, &[OsString])> {
     let ends = arguments.iter().enumerate().filter(|(_, argument)| *argument == "objcopy").map(|(at, _)| at + 1);
     ends.take(2).find_map(|end| {
-        let cli = Cli::try_parse_from(&arguments[..end]).ok()?;
+        let cli = parse(&arguments[..end]).ok()?;
         matches!(cli.verb, Verb::Objcopy(_)).then_some((cli, &arguments[end..]))
     })
 }
 
 impl Global {
+    /// Does `work` in the colours and on the threads asked for.
+    fn around<R: Send>(&self, work: impl FnOnce() -> anyhow::Result<R> + Send) -> anyhow::Result<R> {
+        match self.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        }
+        .write_global();
+        armend::parallel::on_threads(self.jobs.map(usize::from), work)?
+    }
+
     /// A JSON document and an archive cannot share standard output.
     fn check_output(&self, output: &Output) -> anyhow::Result<()> {
         if *output == Output::Stdout && self.format == Format::Json {

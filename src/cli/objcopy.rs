@@ -9,6 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use armend::manifest::Recorder;
 use armend::objcopy::Objcopy;
 use armend::object::symbol::Visibility;
 use armend::policy::rules::{MatchStyle, NameMatcher, Warning};
@@ -60,6 +61,7 @@ NAMES
 FILES
   -D, --enable-deterministic-archives   Make dates and owners in archives zero (default)
   -U, --disable-deterministic-archives  Keep them
+  --manifest FILE                 Write what was made of what, and how, to FILE, for armend check
   -p, --preserve-dates            Give the output the input's dates
   -v, --verbose                   Say what was done
   -h, --help                      Print this
@@ -70,7 +72,10 @@ Examples:
   armend objcopy -w -G 'foo_*' libfoo.a out.a
   armend -j 4 objcopy --weaken-symbols=names.txt libfoo.a
 
-Exit status: 0 done; 2 usage or input error, nothing was written.
+Exit status:
+  0  done
+  2  usage or input error, and nothing was written
+
 Pass @FILE as argument to read options from FILE.
 ";
 
@@ -111,7 +116,13 @@ impl Command {
             Output::File(PathBuf::from(output))
         };
         global.check_output(&output)?;
+        let manifest = parsed.value(Flag::Manifest);
+        let recorder = manifest.map(|file| Recorder::start(Path::new(file), &[input], &output)).transpose();
+        let recorder = recorder.map_err(Failure)?;
         let report = objcopy.run(Path::new(input), &output).map_err(Failure)?;
+        if let Some(recorder) = recorder {
+            recorder.finish("objcopy", &parsed.policy(), None::<&()>).map_err(Failure)?;
+        }
         if parsed.has(Flag::Verbose) || global.verbose > 0 || global.format == Format::Json {
             global.print(&report, "", &output)?;
         }
@@ -138,7 +149,7 @@ fn request(parsed: &Arguments) -> Result<Objcopy> {
         let list = Path::new(value);
         match flag {
             Flag::Help | Flag::Version | Flag::Verbose | Flag::Regex | Flag::Wildcard => {}
-            Flag::Deterministic | Flag::NotDeterministic => {}
+            Flag::Deterministic | Flag::NotDeterministic | Flag::Manifest => {}
             Flag::PrefixSymbols => objcopy.prefix = name.to_vec(),
             Flag::RedefineSym => {
                 let Some((old, new)) = split(value) else { bail!("bad format for --redefine-sym") };

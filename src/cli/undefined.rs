@@ -52,7 +52,8 @@ impl Command {
             weaken: self.weaken.clone(),
             stub: self.stub.clone(),
         };
-        let report = undefined.run(&self.archives, &output)?;
+        let run = || undefined.run(&self.archives, &output);
+        let report = self.destination.recorded("undefined", &undefined, &self.archives, &output, run)?;
         global.print(&report, "", &output)?;
         Ok(self.destination.outcome(report.changed || report.left() > 0))
     }

@@ -20,6 +20,7 @@ use crate::rewrite::{ArchiveEdits, carry_out, index_of, to_be_indexed};
 
 /// Which exports are to be global again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Restore {
     /// What names them.
     pub keep: Vec<KeepSource>,
@@ -33,7 +34,7 @@ impl Restore {
     /// I/O, malformed or unsupported input; usage, naming every export that cannot be restored: one that is in bitcode
     /// alone or not there, and a local one that is not the only definition of its name. Nothing was written then.
     pub fn run(&self, archives: &[impl AsRef<Path>], output: &Output) -> Result<RestoreReport> {
-        let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+        let inputs = Input::open_all(archives)?;
         let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
         parsed.iter().try_for_each(ParsedArchive::check_whole)?;
         parsed.iter().try_for_each(check_readable)?;
@@ -161,7 +162,7 @@ impl<'d> Restorer<'_, 'd> {
 }
 
 /// The index of an archive whose members are edited so.
-fn index_after(parsed: &ParsedArchive<'_>, edits: &[ObjectEdits]) -> Result<ArchiveIndex> {
+fn index_after<'d>(parsed: &ParsedArchive<'d>, edits: &[ObjectEdits]) -> Result<ArchiveIndex<'d>> {
     let symbols = parallel::try_map(parsed.objects.len(), |at| {
         let (object, edits) = (&parsed.objects[at], &edits[at]);
         let symbols = if edits.is_empty() { object.symbols() } else { symbols_after(object, edits) };

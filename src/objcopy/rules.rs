@@ -64,8 +64,10 @@ impl Objcopy {
         // What holds the symbols to keep stays with them.
         let kept = if self.keep.is_empty() || symbols.is_empty() { Vec::new() } else { object.symbol_sections() };
         let removed = |section: &Section<'_>| {
-            let debug = self.strip_debug && (section.name.starts_with(b".debug") || section.name == b".gdb_index");
-            let asked_for = debug || self.remove_sections.matches(section.name);
+            let name = object.section_name(section.index).unwrap_or_default();
+            let is_debug = [&b".debug"[..], b"__DWARF,"].iter().any(|start| name.starts_with(start));
+            let debug = self.strip_debug && (is_debug || *name == *b".gdb_index");
+            let asked_for = debug || self.remove_sections.matches(&name);
             needless.contains(&section.index) || asked_for && !kept.contains(&section.index)
         };
         let sections = object.all_sections()?;
@@ -87,7 +89,7 @@ impl Objcopy {
         let mut edit = SymbolEdit::of(symbol.index);
         let mut name = Cow::Borrowed(symbol.name);
         if !self.skip.matches(symbol.name) {
-            let binding = self.binding(symbol);
+            let binding = self.binding(object, symbol);
             edit.binding = (binding != symbol.binding).then_some(binding);
             edit.visibility = self.visibility(symbol).filter(|visibility| *visibility != symbol.visibility);
             name = self.new_name(symbol);
@@ -113,9 +115,12 @@ impl Objcopy {
         }
     }
 
-    fn binding(&self, symbol: &Symbol<'_>) -> Binding {
+    fn binding(&self, object: &Object<'_>, symbol: &Symbol<'_>) -> Binding {
         let mut binding = symbol.binding;
         let defined = symbol.is_definition();
+        if !object.is_rebound(symbol) {
+            return binding;
+        }
         let hidden = matches!(symbol.visibility, Visibility::Hidden | Visibility::Internal);
         // A tentative definition is merged with others of its name: on its own it would be another variable.
         let localizes = defined && symbol.placement != Placement::Common;

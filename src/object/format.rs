@@ -1,5 +1,7 @@
 //! What an object format has to answer, and what is known of a format as a whole.
 
+use std::borrow::Cow;
+
 use super::architecture::Architecture;
 use super::capabilities::Capabilities;
 use super::symbol::{
@@ -17,6 +19,10 @@ pub(super) trait Format<'d> {
     fn object_symbols(&self) -> Result<ObjectSymbols<'d>>;
 
     fn all_symbols(&self) -> Result<Vec<Symbol<'d>>>;
+
+    fn indexed_names(&self) -> Result<Vec<Cow<'d, [u8]>>> {
+        Ok(self.object_symbols()?.indexed_names().collect())
+    }
 
     fn patch(&self, edits: &ObjectEdits, suffixes: &Suffixes) -> Result<Patch>;
 
@@ -37,8 +43,18 @@ pub(super) trait Format<'d> {
         None
     }
 
+    /// The name of the segment that a section goes to, where that is half of its name.
+    fn segment_name(&self, _: SectionIndex) -> Option<&'d [u8]> {
+        None
+    }
+
     fn is_indexed(&self, _: &Symbol<'_>) -> bool {
         false
+    }
+
+    /// Whether objcopy's flags make a symbol weak, local or global.
+    fn is_rebound(&self, _: &Symbol<'_>) -> bool {
+        true
     }
 
     fn needless_sections(&self) -> Vec<SectionIndex> {
@@ -73,6 +89,11 @@ pub(super) trait Format<'d> {
         None
     }
 
+    /// The personality routines that its unwind tables refer to, where linked files can have few of them.
+    fn personalities(&self) -> Result<Vec<&'d [u8]>> {
+        Ok(Vec::new())
+    }
+
     fn constants(&self) -> Vec<&'d [u8]> {
         Vec::new()
     }
@@ -89,12 +110,16 @@ pub struct FormatFacts {
     pub capabilities: Capabilities,
     /// Names that its linkers define, or look for.
     pub linker_names: LinkerNames,
+    /// Linkage names of which a linked file can have few different ones: definitions of them stay what they are called,
+    /// and become weak, so that linkers keep one.
+    pub one_per_image: &'static [&'static [u8]],
 }
 
 /// Where there is no object, or none that can be read.
 static NONE: FormatFacts = FormatFacts {
     capabilities: Capabilities { format: "not an object", refused: &[] },
     linker_names: LinkerNames { names: &[], prefixes: &[] },
+    one_per_image: &[],
 };
 
 impl Default for &'static FormatFacts {

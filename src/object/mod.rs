@@ -7,12 +7,15 @@ pub mod coff;
 pub mod elf;
 pub mod format;
 mod linked;
+pub mod macho;
 pub mod string_table;
 pub mod symbol;
 pub mod thunk;
 pub mod trap;
 mod uleb;
 pub mod wasm;
+
+use std::borrow::Cow;
 
 use crate::error::{Error, Result};
 use crate::patch::Patch;
@@ -24,6 +27,10 @@ pub use format::{FormatFacts, LinkerNames};
 pub use linked::{LinkedExports, dynamic_exports};
 use symbol::{ObjectEdits, ObjectSymbols, Suffixes};
 
+/// The formats there are, each platform's use of one by itself.
+pub static FORMATS: &[&FormatFacts] =
+    &[&elf::FACTS, &macho::FACTS, &coff::GNU_FACTS, &coff::MSVC_FACTS, &wasm::FACTS, &bitcode::FACTS];
+
 /// What a member is.
 #[derive(Debug)]
 pub enum Object<'d> {
@@ -31,17 +38,21 @@ pub enum Object<'d> {
     Elf32(elf::Elf32Object<'d>),
     /// A relocatable ELF object of 64 bits.
     Elf64(elf::Elf64Object<'d>),
+    /// A Mach-O object of 32 bits.
+    MachO32(macho::MachO32Object<'d>),
+    /// A Mach-O object of 64 bits.
+    MachO64(macho::MachO64Object<'d>),
+    /// A WebAssembly object.
+    Wasm(Box<wasm::WasmObject<'d>>),
     /// A COFF object with section numbers of 16 bits.
     Coff(coff::CoffRegular<'d>),
     /// A COFF object with section numbers of 32 bits (bigobj).
     CoffBig(coff::CoffBig<'d>),
     /// A short import member of COFF.
     Import(coff::ImportObject<'d>),
-    /// A WebAssembly object.
-    Wasm(Box<wasm::WasmObject<'d>>),
     /// An LLVM bitcode file: its symbols can be read, and not be changed.
     Bitcode(bitcode::BitcodeObject<'d>),
-    /// An object whose symbols cannot be read or changed here, with its kind as "a Mach-O object".
+    /// An object whose symbols cannot be read or changed here, with its kind as "a fat Mach-O file".
     Unserved(&'static str),
     /// Something that linkers do not look into: metadata, text.
     Other,
@@ -61,8 +72,11 @@ impl<'d> Object<'d> {
             }
             _ if bitcode::is_bitcode(data) => Self::Bitcode(bitcode::BitcodeObject::parse(data)?),
             // <mach-o/loader.h>, <mach-o/fat.h>.
-            [0xfe, 0xed, 0xfa, 0xce | 0xcf, ..] | [0xce | 0xcf, 0xfa, 0xed, 0xfe, ..] => {
-                Self::Unserved("a Mach-O object")
+            [0xfe, 0xed, 0xfa, 0xce, ..] | [0xce, 0xfa, 0xed, 0xfe, ..] => {
+                Self::MachO32(macho::MachOObject::parse(data)?)
+            }
+            [0xfe, 0xed, 0xfa, 0xcf, ..] | [0xcf, 0xfa, 0xed, 0xfe, ..] => {
+                Self::MachO64(macho::MachOObject::parse(data)?)
             }
             [0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, ..] => Self::Unserved("a fat Mach-O file"),
             [0, b'a', b's', b'm', ..] => Self::Wasm(Box::new(wasm::WasmObject::parse(data)?)),
@@ -85,10 +99,12 @@ impl<'d> Object<'d> {
         match self {
             Self::Elf32(object) => Some(object),
             Self::Elf64(object) => Some(object),
+            Self::MachO32(object) => Some(object),
+            Self::MachO64(object) => Some(object),
+            Self::Wasm(object) => Some(object.as_ref()),
             Self::Coff(object) => Some(object),
             Self::CoffBig(object) => Some(object),
             Self::Import(object) => Some(object),
-            Self::Wasm(object) => Some(object.as_ref()),
             Self::Bitcode(object) => Some(object),
             Self::Unserved(_) | Self::Other => None,
         }
@@ -97,6 +113,11 @@ impl<'d> Object<'d> {
     /// What is known of its format; of no format where there is no object.
     pub fn facts(&self) -> &'static FormatFacts {
         self.format().map(|format| format.facts()).unwrap_or_default()
+    }
+
+    /// Whether glibc can be the C library of what is made of it: the platforms of other formats have their own.
+    pub fn is_for_glibc(&self) -> bool {
+        matches!(self, Self::Elf32(_) | Self::Elf64(_) | Self::Bitcode(_))
     }
 
     /// What can be asked of it.
@@ -163,9 +184,23 @@ impl<'d> Object<'d> {
             .map_or_else(|| Ok(Vec::new()), |format| format.all_sections())
     }
 
+    /// The names that an archive's index lists, in order.
+    ///
+    /// # Errors
+    /// As [`Self::symbols`].
+    pub fn indexed_names(&self) -> Result<Vec<Cow<'d, [u8]>>> {
+        self.format().map_or_else(|| Ok(Vec::new()), |format| format.indexed_names())
+    }
+
     /// Whether an archive's index lists `symbol`, one of this object's, perhaps with another name or binding.
     pub fn is_indexed(&self, symbol: &symbol::Symbol<'_>) -> bool {
         self.format().is_some_and(|format| format.is_indexed(symbol))
+    }
+
+    /// Whether objcopy's flags make `symbol`, one of this object's, weak, local or global: LLVM's leave what counts as
+    /// undefined on Mach-O, tentative definitions included.
+    pub fn is_rebound(&self, symbol: &symbol::Symbol<'_>) -> bool {
+        self.format().is_some_and(|format| format.is_rebound(symbol))
     }
 
     /// Sections that say nothing any more: long section numbers, where no symbol has one.
@@ -197,9 +232,14 @@ impl<'d> Object<'d> {
         self.format().map_or(symbol::Reach::Unknown, |format| format.reach(section, form))
     }
 
-    /// The name of a section.
-    pub fn section_name(&self, index: symbol::SectionIndex) -> Option<&'d [u8]> {
-        self.format()?.section_name(index)
+    /// The name of a section, on Mach-O with its segment's: `__TEXT,__const`.
+    pub fn section_name(&self, index: symbol::SectionIndex) -> Option<Cow<'d, [u8]>> {
+        let format = self.format()?;
+        let name = format.section_name(index)?;
+        Some(match format.segment_name(index) {
+            Some(segment) => Cow::Owned([segment, b",", name].concat()),
+            None => Cow::Borrowed(name),
+        })
     }
 
     /// References that need an address at link time, of each section and kind the first. Reads all relocations of
@@ -225,6 +265,15 @@ impl<'d> Object<'d> {
         };
         let bitcode = embedded.filter(|data| bitcode::is_bitcode(data)).map(bitcode::BitcodeObject::parse)?;
         bitcode.ok()?.producer().ok().filter(|producer| !producer.is_empty())
+    }
+
+    /// The personality routines that its unwind tables refer to, where linked files can have few of them; each once, by
+    /// name.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn personalities(&self) -> Result<Vec<&'d [u8]>> {
+        self.format().map_or_else(|| Ok(Vec::new()), |format| format.personalities())
     }
 
     /// The contents of all loaded sections that hold read-only data, for searching.
@@ -255,9 +304,11 @@ impl<'d> Object<'d> {
         match (self, after) {
             (Self::Elf32(before), Object::Elf32(after)) => before.verify(after, edits, suffixes),
             (Self::Elf64(before), Object::Elf64(after)) => before.verify(after, edits, suffixes),
+            (Self::MachO32(before), Object::MachO32(after)) => before.verify(after, edits, suffixes),
+            (Self::MachO64(before), Object::MachO64(after)) => before.verify(after, edits, suffixes),
+            (Self::Wasm(before), Object::Wasm(after)) => before.verify(after, edits, suffixes),
             (Self::Coff(before), Object::Coff(after)) => before.verify(after, edits, suffixes),
             (Self::CoffBig(before), Object::CoffBig(after)) => before.verify(after, edits, suffixes),
-            (Self::Wasm(before), Object::Wasm(after)) => before.verify(after, edits, suffixes),
             _ => Err(Error::verification("a member is of another kind than before")),
         }
     }

@@ -14,6 +14,9 @@ pub type Offset = u32;
 /// What becomes of the names that keep their bytes, in the order that an entry's copies follow one another.
 const KINDS: [NewName; 3] = [NewName::Same, NewName::Private, NewName::Registry];
 
+/// How many bytes of a table are looked up together.
+const BLOCK: usize = 64;
+
 fn position(name: NewName) -> Option<usize> {
     KINDS.iter().position(|&kind| kind == name)
 }
@@ -52,7 +55,7 @@ impl<'t> Rewriter<'t> {
     pub fn finish(self, suffixes: &Suffixes, given: &[Vec<u8>]) -> Option<Rewritten> {
         let mut bytes = Vec::with_capacity(self.table.len() + self.table.len() / 4);
         bytes.push(0);
-        let mut entries = Vec::new();
+        let (mut entries, mut blocks) = (Vec::new(), Vec::new());
         let mut start = 0;
         while start < self.table.len() {
             let Some(len) = memchr::memchr(0, &self.table[start..]) else {
@@ -62,10 +65,10 @@ impl<'t> Rewriter<'t> {
                 break;
             };
             let end = start + len;
-            let uses = &self.uses[start..end];
-            if uses.iter().any(|&kinds| kinds != 0) {
+            let firsts = first_uses(&self.uses[start..end]);
+            if firsts != [None; 3] {
                 let moved = [0, 1, 2].map(|kind| {
-                    let first = start + uses.iter().position(|&kinds| kinds & (1 << kind) != 0)?;
+                    let first = start + firsts[kind]?;
                     let new = bytes.len();
                     bytes.extend_from_slice(&self.table[first..end]);
                     bytes.extend_from_slice(suffixes.of(KINDS[kind]));
@@ -73,12 +76,30 @@ impl<'t> Rewriter<'t> {
                     Some(Move { first: first as Offset, new: new as Offset })
                 });
                 entries.push(Entry { end: end as Offset, moved });
+                blocks.resize(end / BLOCK + 1, entries.len() as u32 - 1);
             }
             start = end + 1;
         }
         let given = append(&mut bytes, given);
-        Some(Rewritten { bytes, entries, given })
+        Some(Rewritten { bytes, entries, blocks, given })
     }
+}
+
+/// Of each kind, where the first name in use starts.
+fn first_uses(uses: &[u8]) -> [Option<usize>; 3] {
+    let mut firsts = [None; 3];
+    // Most bytes start no name: sixteen at a time.
+    for (chunk, at) in uses.chunks(16).zip((0..).step_by(16)) {
+        if chunk == &[0; 16][..chunk.len()] {
+            continue;
+        }
+        for (&kinds, at) in chunk.iter().zip(at..) {
+            for (kind, first) in firsts.iter_mut().enumerate() {
+                *first = first.or((kinds & (1 << kind) != 0).then_some(at));
+            }
+        }
+    }
+    firsts
 }
 
 /// Appends names so that one that ends another is its tail; gives their offsets.
@@ -128,6 +149,8 @@ pub struct Rewritten {
     /// Its bytes.
     pub bytes: Vec<u8>,
     entries: Vec<Entry>,
+    /// For each [`BLOCK`] of the old table the first entry that ends in it or behind it.
+    blocks: Vec<u32>,
     given: Vec<Offset>,
 }
 
@@ -137,8 +160,9 @@ impl Rewritten {
         if let NewName::Given(at) = name {
             return self.given[at as usize];
         }
-        let entry = self.entries.partition_point(|entry| entry.end <= old);
-        let moved = self.entries.get(entry).and_then(|entry| entry.moved[position(name)?]);
+        let first = self.blocks.get(old as usize / BLOCK).map_or(self.entries.len(), |&first| first as usize);
+        let moved = self.entries[first..].iter().find(|entry| entry.end > old);
+        let moved = moved.and_then(|entry| entry.moved[position(name)?]);
         // The empty name is in no entry: it began at an entry's NUL, or at 0.
         moved.filter(|moved| moved.first <= old).map_or(0, |moved| moved.new + (old - moved.first))
     }

@@ -249,6 +249,14 @@ pub struct ObjectSymbols<'d> {
     pub facts: &'static FormatFacts,
 }
 
+impl<'d> ObjectSymbols<'d> {
+    /// The names that an archive's index lists, in order.
+    pub fn indexed_names(&self) -> impl Iterator<Item = Cow<'d, [u8]>> {
+        let indexed = self.symbols.iter().filter(|symbol| symbol.indexed).map(|symbol| symbol.name.into());
+        self.listed.iter().cloned().chain(indexed)
+    }
+}
+
 /// What a section is for: what stripping and an account of sizes go by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]

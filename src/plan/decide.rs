@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use hashbrown::HashMap;
+
 use super::entry_points::{self, EntryPoint};
 use super::{Fate, MemberSymbols, NameId, Plan, Reason, SymbolDb, pointers, tag};
 use crate::error::{Error, Result};
@@ -86,6 +88,9 @@ fn fate(db: &SymbolDb<'_>, policy: &Isolate, keep: &Keep, plan: &Plan<'_>, id: N
     } else if let Some(pattern) = keep.patterns().includes(name.spelling()) {
         return stays(Reason::Kept(pattern));
     }
+    if db.is_one_per_image(id) {
+        return stays(Reason::OnePerImage);
+    }
     if name.source().starts_with(b"_ZTI") || name.source().starts_with(b"_ZTS") {
         return stays(Reason::TypeInfo);
     }
@@ -118,42 +123,64 @@ pub fn exports(db: &SymbolDb<'_>) -> impl Iterator<Item = NameId> {
 /// Of groups with the same signature a linker keeps one, by any object: all that a group defines goes with its
 /// signature, to new names or none. Repeated until nothing changes, as names are in groups of several signatures.
 fn follow_groups<'d>(db: &SymbolDb<'d>, plan: &mut Plan<'d>) {
-    let with_groups: Vec<_> = db.members().iter().filter(|member| !member.object.groups.is_empty()).collect();
-    let groups = parallel::map(with_groups.len(), |at| group_names(with_groups[at]));
-    let groups: Vec<(&'d [u8], Vec<NameId>)> = groups.into_iter().flatten().collect();
+    let Signatures { pairs, named, others } = Signatures::of(db);
+    let groups = || db.members().iter().flat_map(|member| &member.object.groups);
+    let number = |signature| db.find(signature).map(|id| id.0).or_else(|| others.get(signature).copied());
+    let mut pinned = vec![false; named + others.len()];
     // A signature that is a section's name cannot be changed.
-    let unchangeable = with_groups.iter().flat_map(|member| &member.object.groups);
-    let unchangeable = unchangeable.filter(|group| group.symbol == SignatureSymbol::Section);
-    plan.pinned_signatures.extend(unchangeable.map(|group| group.signature));
+    for group in groups().filter(|group| group.symbol == SignatureSymbol::Section) {
+        number(group.signature).into_iter().for_each(|signature| pinned[signature as usize] = true);
+    }
     let holds = |fate: Fate| matches!(fate, Fate::Stays(reason) if !matches!(reason, Reason::AlreadyPrivate | Reason::NotDefined));
     let mut changed = true;
     while changed {
         changed = false;
-        for (signature, names) in &groups {
-            let id = db.find(signature);
-            let stays = plan.pinned_signatures.contains(signature)
-                || id.is_some_and(|id| holds(plan.fate(id)))
-                || names.iter().any(|&name| holds(plan.fate(name)));
-            if !stays {
-                continue;
+        for &(signature, name) in &pairs {
+            let pinned = &mut pinned[signature as usize];
+            if !*pinned && holds(plan.fate(name)) {
+                (*pinned, changed) = (true, true);
             }
-            changed |= plan.pinned_signatures.insert(signature);
-            for &name in names.iter().chain(&id) {
-                if plan.fate(name) == Fate::Private {
-                    plan.fates[name.0 as usize] = Fate::Stays(Reason::Group);
-                    changed = true;
-                }
+            if *pinned && plan.fate(name) == Fate::Private {
+                plan.fates[name.0 as usize] = Fate::Stays(Reason::Group);
+                changed = true;
             }
         }
     }
     // A signature need not be defined anywhere (C++'s C5 constructors, as some assemblers write them).
-    for (signature, names) in &groups {
-        if let Some(id) = db.find(signature)
-            && plan.fate(id) == Fate::Stays(Reason::NotDefined)
-            && names.iter().any(|&name| plan.fate(name) == Fate::Private)
-        {
-            plan.fates[id.0 as usize] = Fate::Private;
+    for &(signature, name) in pairs.iter().filter(|(signature, _)| (*signature as usize) < named) {
+        if plan.fate(name) == Fate::Private && plan.fate(NameId(signature)) == Fate::Stays(Reason::NotDefined) {
+            plan.fates[signature as usize] = Fate::Private;
         }
+    }
+    let local = groups().filter(|group| matches!(group.symbol, SignatureSymbol::Local(_)));
+    let is_pinned = |signature: &&'d [u8]| number(signature).is_some_and(|number| pinned[number as usize]);
+    plan.pinned_signatures = local.map(|group| group.signature).filter(is_pinned).collect();
+}
+
+/// What groups hold together: the signatures, by number, and the names that are in groups of them.
+struct Signatures<'d> {
+    /// A signature's number, and a name that its groups define, or its own.
+    pairs: Vec<(u32, NameId)>,
+    /// How many numbers, the first ones, are those of names.
+    named: usize,
+    /// The numbers of signatures that are no names.
+    others: HashMap<&'d [u8], u32>,
+}
+
+impl<'d> Signatures<'d> {
+    fn of(db: &SymbolDb<'d>) -> Self {
+        let groups = parallel::map(db.members().len(), |at| {
+            let groups = group_names(&db.members()[at]).into_iter();
+            groups.map(|(signature, names)| (signature, db.find(signature), names)).collect::<Vec<_>>()
+        });
+        let named = db.names().len();
+        let (mut pairs, mut others) = (Vec::new(), HashMap::new());
+        for (signature, id, names) in groups.into_iter().flatten() {
+            let next = (named + others.len()) as u32;
+            let number = id.map_or_else(|| *others.entry(signature).or_insert(next), |id| id.0);
+            pairs.extend(names.into_iter().chain(id).map(|name| (number, name)));
+        }
+        Self { pairs, named, others }
     }
 }
 
@@ -199,7 +226,7 @@ fn localize(db: &SymbolDb<'_>, entry_points: &[EntryPoint], plan: &mut Plan<'_>)
 /// Each group's signature and what its sections define.
 fn group_names<'d>(member: &MemberSymbols<'d>) -> Vec<(&'d [u8], Vec<NameId>)> {
     let mut groups: Vec<_> = member.object.groups.iter().map(|group| (group.signature, Vec::new())).collect();
-    let mut group_of = std::collections::HashMap::<SectionIndex, usize>::new();
+    let mut group_of = HashMap::<SectionIndex, usize>::new();
     for (at, group) in member.object.groups.iter().enumerate() {
         group_of.extend(group.sections.iter().map(|&section| (section, at)));
     }

@@ -4,6 +4,7 @@
 mod check;
 mod decide;
 mod entry_points;
+mod intern;
 mod pointers;
 mod symbol_db;
 pub mod tag;
@@ -60,6 +61,8 @@ pub enum Reason {
     Pointer,
     /// A DLL gives it: an import has the DLL's name.
     Imported,
+    /// A linked file can have few different ones of it (Mach-O's personality routines).
+    OnePerImage,
     /// The scope leaves it out.
     OutOfScope,
     /// It was to become local, but several members define it or refer to it, or its COMDAT group has such a name.
@@ -80,6 +83,7 @@ impl Reason {
             Self::TypeInfo => "typeinfo",
             Self::Group => "group",
             Self::Personality => "personality",
+            Self::OnePerImage => "one-per-image",
             Self::Pointer => "pointer",
             Self::Imported => "imported",
             Self::OutOfScope => "out-of-scope",
@@ -186,7 +190,7 @@ impl Plan<'_> {
                 Some(Binding::Weak)
             }
             // Two strong definitions of the same type information would be duplicates; it is the same on both sides.
-            Fate::Stays(Reason::TypeInfo) if self.method.separates() => Some(Binding::Weak),
+            Fate::Stays(Reason::TypeInfo | Reason::OnePerImage) if self.method.separates() => Some(Binding::Weak),
             _ => None,
         }
     }

@@ -1,12 +1,11 @@
 //! Every symbol of all given archives, by name. Built once; everything later only reads it.
 
-use hashbrown::{DefaultHashBuilder, HashTable};
 use std::collections::HashMap;
-use std::hash::BuildHasher;
 
+use super::intern::Names;
 use crate::error::Result;
 use crate::input::ParsedArchive;
-use crate::object::symbol::{ObjectSymbols, Spelling, Symbol, Visibility};
+use crate::object::symbol::{ObjectSymbols, Spelling, Symbol};
 use crate::origin::{MemberOrigins, Origin};
 use crate::parallel;
 
@@ -25,6 +24,8 @@ pub struct Name<'d> {
     pub bytes: &'d [u8],
     /// How much of it the platform put in front of the name in C.
     pub prefix: u8,
+    /// The position of the machine whose links it takes part in: slices of fat files never meet those for others.
+    pub(super) machine: usize,
     /// How many definitions there are.
     pub definitions: u32,
     /// The first member that defines it.
@@ -34,6 +35,12 @@ pub struct Name<'d> {
 }
 
 impl<'d> Name<'d> {
+    /// What a symbol is called, of which nothing else is known yet.
+    pub(super) fn new(symbol: &Symbol<'d>, machine: usize) -> Self {
+        let Symbol { name: bytes, prefix, .. } = *symbol;
+        Self { bytes, prefix, machine, definitions: 0, first_definition: None, visible: false }
+    }
+
     /// Its linkage name and the one in C.
     pub fn spelling(&self) -> Spelling<'d> {
         Spelling { linkage: self.bytes, prefix: self.prefix }
@@ -72,10 +79,10 @@ impl MemberSymbols<'_> {
 /// The whole-archive symbol table.
 #[derive(Debug)]
 pub struct SymbolDb<'d> {
-    names: Vec<Name<'d>>,
-    table: HashTable<NameId>,
-    hasher: DefaultHashBuilder,
+    names: Names<'d>,
     members: Vec<MemberSymbols<'d>>,
+    /// The machines of fat files' slices; `None` for what is in no fat file.
+    machines: Vec<Option<String>>,
     /// Origins that are known from elsewhere, by name.
     known: HashMap<Vec<u8>, Origin>,
 }
@@ -97,24 +104,29 @@ impl<'d> SymbolDb<'d> {
         archives: &[ParsedArchive<'d>],
         read: impl Fn(usize, usize) -> Result<ObjectSymbols<'d>> + Sync,
     ) -> Result<Self> {
-        let hasher = DefaultHashBuilder::default();
-        let mut db =
-            Self { names: Vec::new(), table: HashTable::new(), hasher, members: Vec::new(), known: HashMap::new() };
+        let mut members = Vec::new();
+        let (mut machines, mut of_archives) = (Vec::new(), Vec::new());
         for (archive, parsed) in archives.iter().enumerate() {
+            let machine = position_of(&mut machines, parsed.input.machine());
+            of_archives.push(machine);
             let scan = |position| read(archive, position).map_err(|error| parsed.locate(error, position));
             let scanned = parallel::try_map(parsed.objects.len(), scan)?;
             let mut origins = MemberOrigins::default();
             for (position, (object, member)) in scanned.into_iter().zip(&parsed.archive.members).enumerate() {
                 let origin = origins.next(member.name, &object.producers);
-                db.add_member(archive, position, origin, object);
+                members.push(MemberSymbols { archive, position, origin, object, names: Vec::new() });
             }
         }
-        Ok(db)
+        let symbols = members.iter().map(|member| (of_archives[member.archive], &member.object.symbols[..]));
+        let symbols: Vec<_> = symbols.collect();
+        let (names, of_symbols) = Names::of(&symbols);
+        members.iter_mut().zip(of_symbols).for_each(|(member, names)| member.names = names);
+        Ok(Self { names, members, machines, known: HashMap::new() })
     }
 
     /// The origins of all names that anything here defines.
     pub fn origins(&self) -> HashMap<Vec<u8>, Origin> {
-        let ids = (0..self.names.len() as u32).map(NameId);
+        let ids = (0..self.names.all.len() as u32).map(NameId);
         ids.filter_map(|id| Some((self.name(id).bytes.to_vec(), self.origin(id)?))).collect()
     }
 
@@ -123,52 +135,19 @@ impl<'d> SymbolDb<'d> {
         self.known = known;
     }
 
-    fn add_member(&mut self, archive: usize, position: usize, origin: Origin, object: ObjectSymbols<'d>) {
-        let member = MemberId(self.members.len() as u32);
-        let names = object.symbols.iter().map(|symbol| self.add_symbol(member, symbol)).collect();
-        self.members.push(MemberSymbols { archive, position, origin, object, names });
-    }
-
-    fn add_symbol(&mut self, member: MemberId, symbol: &Symbol<'d>) -> NameId {
-        let Self { names, table, hasher, .. } = self;
-        let entry = table.entry(
-            hasher.hash_one(symbol.name),
-            |&id| names[id.0 as usize].bytes == symbol.name,
-            |&id| hasher.hash_one(names[id.0 as usize].bytes),
-        );
-        let new = NameId(names.len() as u32);
-        let id = *entry.or_insert(new).get();
-        if id == new {
-            names.push(Name {
-                bytes: symbol.name,
-                prefix: symbol.prefix,
-                definitions: 0,
-                first_definition: None,
-                visible: false,
-            });
-        }
-        if symbol.is_definition() {
-            let name = &mut names[id.0 as usize];
-            name.definitions += 1;
-            name.first_definition.get_or_insert(member);
-            name.visible |= matches!(symbol.visibility, Visibility::Default | Visibility::Protected);
-        }
-        id
-    }
-
-    /// The name called so.
+    /// The name called so; in fat files, of the first machine that has it.
     pub fn find(&self, name: &[u8]) -> Option<NameId> {
-        self.table.find(self.hasher.hash_one(name), |&id| self.name(id).bytes == name).copied()
+        (0..self.machines.len()).find_map(|machine| self.names.find(name, machine))
     }
 
     /// What is known of a name.
     pub fn name(&self, id: NameId) -> &Name<'d> {
-        &self.names[id.0 as usize]
+        &self.names.all[id.0 as usize]
     }
 
     /// All names, in the order of their ids.
     pub fn names(&self) -> &[Name<'d>] {
-        &self.names
+        &self.names.all
     }
 
     /// One member.
@@ -192,6 +171,12 @@ impl<'d> SymbolDb<'d> {
         name.first_definition.is_some_and(|first| self.member(first).object.facts.linker_names.contains(name.bytes))
     }
 
+    /// Whether a linked file can have few different definitions of the name's kind, so that all share the name.
+    pub fn is_one_per_image(&self, id: NameId) -> bool {
+        let name = self.name(id);
+        name.first_definition.is_some_and(|first| self.member(first).object.facts.one_per_image.contains(&name.bytes))
+    }
+
     /// The origin of a name by its first definition; `None` for a name that nothing here defines.
     pub fn origin(&self, id: NameId) -> Option<Origin> {
         let name = self.name(id);
@@ -201,4 +186,12 @@ impl<'d> SymbolDb<'d> {
         }
         Some(crate::origin::of_symbol(name.source(), &member.origin))
     }
+}
+
+/// Where `machine` stands among `machines`; at the end, where it was not yet.
+fn position_of(machines: &mut Vec<Option<String>>, machine: Option<String>) -> usize {
+    machines.iter().position(|known| *known == machine).unwrap_or_else(|| {
+        machines.push(machine);
+        machines.len() - 1
+    })
 }

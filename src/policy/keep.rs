@@ -7,6 +7,7 @@ use crate::error::Result;
 
 /// One `--keep`, `--keep-file` or `--keep-from`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum KeepSource {
     /// A pattern; it has to match a definition.
     Pattern(String),

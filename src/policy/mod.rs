@@ -9,6 +9,17 @@ pub mod rules;
 pub use keep::{Keep, KeepEntry, KeepSource};
 pub use pattern::{PatternId, Patterns};
 
+/// A choice whose values have names, for command lines and policy files.
+pub trait Choice: Copy + 'static {
+    /// Every value, by name.
+    const NAMES: &'static [(&'static str, Self)];
+
+    /// The value of that name.
+    fn of_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|&(_, value)| value)
+    }
+}
+
 /// Which definitions become private, the exports apart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
@@ -20,6 +31,10 @@ pub enum Scope {
     Rust,
     /// Those of the standard library, rustc's runtime and compiler-builtins.
     Std,
+}
+
+impl Choice for Scope {
+    const NAMES: &'static [(&'static str, Self)] = &[("all", Self::All), ("rust", Self::Rust), ("std", Self::Std)];
 }
 
 /// How a definition becomes private.
@@ -39,7 +54,22 @@ pub enum Method {
     Auto,
 }
 
+impl Choice for Method {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("rename", Self::Rename),
+        ("weaken", Self::Weaken),
+        ("hide", Self::Hide),
+        ("localize", Self::Localize),
+        ("auto", Self::Auto),
+    ];
+}
+
 impl Method {
+    /// What is meant where nobody says: in one object, everything private can become local.
+    pub fn default_for(merge: bool) -> Self {
+        if merge { Self::Localize } else { Self::Rename }
+    }
+
     /// Whether what is private afterwards meets nobody else's definition, so that registries, type information and
     /// COMDAT groups have to follow.
     pub fn separates(self) -> bool {
@@ -56,4 +86,8 @@ pub enum Registries {
     Isolate,
     /// They stay merged with those of whatever they are linked with.
     Keep,
+}
+
+impl Choice for Registries {
+    const NAMES: &'static [(&'static str, Self)] = &[("isolate", Self::Isolate), ("keep", Self::Keep)];
 }

@@ -49,7 +49,8 @@ impl Expressions {
     }
 
     fn matches(&self, name: &[u8]) -> impl Iterator<Item = PatternId> + use<'_> {
-        let found = (!self.ids.is_empty()).then(|| self.set.matches(name));
+        // Most names match nothing, and that is told without an allocation.
+        let found = (!self.ids.is_empty() && self.set.is_match(name)).then(|| self.set.matches(name));
         found.into_iter().flat_map(|found| found.into_iter().map(|at| self.ids[at]).collect::<Vec<_>>())
     }
 }

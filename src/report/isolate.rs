@@ -39,8 +39,10 @@ pub struct IsolateReport {
     pub toolchains: Vec<Toolchain>,
     /// The exports, by name.
     pub kept: Vec<KeptName>,
-    /// Every name that became private, by name.
+    /// Every name that became private, by name; none unless [`Isolate::list_names`] asks for them.
     pub private: Vec<PrivateName>,
+    /// How many names became private.
+    pub private_names: PrivateNames,
     /// How many definitions of each origin became private.
     pub private_by_origin: Vec<OriginCount>,
     /// Sections that became registries of the archives' own.
@@ -85,7 +87,7 @@ impl ArchiveSummary {
     /// An archive about to go to `target`.
     pub(crate) fn before(parsed: &ParsedArchive<'_>, target: &Target, members_changed: usize, changed: bool) -> Self {
         Self {
-            archive: printable_path(&parsed.input.path),
+            archive: parsed.input.label(),
             output: target.path().map(printable_path),
             kind: parsed.archive.kind,
             members: parsed.archive.members.len(),
@@ -140,6 +142,18 @@ pub struct PrivateName {
     /// Whether a Rust program of the same toolchain defines it as well, so that linked as it was, one definition
     /// served both, with or without a word from the linker.
     pub shared_with_rust_host: bool,
+}
+
+/// How many names became private.
+#[derive(Debug, Clone, Copy, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct PrivateNames {
+    /// All of them.
+    pub all: usize,
+    /// Those that became local to the one member that uses them.
+    pub local: usize,
+    /// Those that a Rust program of the same toolchain defines as well.
+    pub shared_with_rust_host: usize,
 }
 
 /// A count by origin.
@@ -197,7 +211,8 @@ impl IsolateReport {
     /// What the plan says. The archives' outcome, glibc's part and the phases are filled in as they happen.
     pub(crate) fn of_plan(facts: &Facts<'_, '_>) -> Self {
         let Facts { db, plan, policy, .. } = facts;
-        let names = facts.names();
+        let Counts { names: private_names, definitions } = facts.counts();
+        let weakened = facts.listed(|id, _| plan.weakened.contains(&id));
         let mut report = Self {
             schema: super::SCHEMA,
             verb: "isolate",
@@ -207,28 +222,18 @@ impl IsolateReport {
             changed: false,
             archives: Vec::new(),
             toolchains: facts.toolchains(),
-            kept: facts.kept(&names),
-            private: facts.private(&names),
-            private_by_origin: facts.counts(),
+            kept: facts.kept(),
+            private: if policy.list_names { facts.private() } else { Vec::new() },
+            private_names,
+            private_by_origin: definitions.into_iter().map(OriginCount::new).collect(),
             registries: Vec::new(),
-            weakened: names
-                .iter()
-                .filter(|id| plan.weakened.contains(id))
-                .map(|&id| printable(db.name(id).bytes))
-                .collect(),
-            stays: Vec::new(),
+            weakened: weakened.into_iter().map(|id| printable(db.name(id).bytes)).collect(),
+            stays: facts.stays(),
             stripped: Vec::new(),
             glibc: None,
             warnings: Vec::new(),
             phases: Vec::new(),
         };
-        for &id in &names {
-            if let Fate::Stays(reason) = plan.fate(id)
-                && !matches!(reason, Reason::NotDefined | Reason::Kept(_) | Reason::Export | Reason::AlreadyPrivate)
-            {
-                report.stays.push(StayingName { name: printable(db.name(id).bytes), why: reason.word() });
-            }
-        }
         let mut sections: Vec<&[u8]> = plan.registries.iter().copied().collect();
         sections.sort_unstable();
         report.registries = sections
@@ -244,9 +249,10 @@ impl IsolateReport {
 }
 
 impl<'d> Facts<'_, 'd> {
-    /// All names in alphabetical order.
-    fn names(&self) -> Vec<NameId> {
-        let mut ids: Vec<NameId> = (0..self.db.names().len() as u32).map(NameId).collect();
+    /// The names that `wanted` picks by themselves and their fates, in alphabetical order.
+    pub(super) fn listed(&self, wanted: impl Fn(NameId, Fate) -> bool) -> Vec<NameId> {
+        let ids = (0..).map(NameId).zip(&self.plan.fates);
+        let mut ids: Vec<NameId> = ids.filter(|&(id, &fate)| wanted(id, fate)).map(|(id, _)| id).collect();
         parallel::sort_unstable_by_key(&mut ids, |&id| self.db.name(id).bytes);
         ids
     }
@@ -269,26 +275,28 @@ impl<'d> Facts<'_, 'd> {
         Some(Toolchain { producer, members: std.len() })
     }
 
-    fn kept(&self, names: &[NameId]) -> Vec<KeptName> {
-        // A registry that a pattern keeps is no export: its bounds are defined nowhere.
-        let defined = names.iter().filter(|&&id| self.db.name(id).definitions > 0);
-        let exports = defined.filter_map(|&id| match self.plan.fate(id) {
-            Fate::Stays(Reason::Export) => Some((id, "export".to_owned())),
-            Fate::Stays(Reason::Kept(pattern)) => Some((id, self.keep.patterns().text(pattern).to_owned())),
-            _ => None,
+    fn kept(&self) -> Vec<KeptName> {
+        let exports = self.listed(|id, fate| {
+            // A registry that a pattern keeps is no export: its bounds are defined nowhere.
+            matches!(fate, Fate::Stays(Reason::Export | Reason::Kept(_))) && self.db.name(id).definitions > 0
         });
         let mut kept: Vec<_> = exports
-            .map(|(id, why)| {
+            .into_iter()
+            .map(|id| {
+                let why = match self.plan.fate(id) {
+                    Fate::Stays(Reason::Kept(pattern)) => self.keep.patterns().text(pattern).to_owned(),
+                    _ => "export".to_owned(),
+                };
                 let origin = self.db.origin(id).unwrap_or(Origin::C);
                 let name = printable(self.db.name(id).bytes);
                 (id, KeptName { name, origin: origin.to_string(), kind: origin.kind(), members: Vec::new(), why })
             })
             .collect();
-        let mut places: BTreeMap<NameId, usize> = kept.iter().enumerate().map(|(at, (id, _))| (*id, at)).collect();
+        let mut places = vec![None; self.db.names().len()];
+        kept.iter().enumerate().for_each(|(at, (id, _))| places[id.0 as usize] = Some(at));
         for member in self.db.members() {
-            let defined = member.object.symbols.iter().zip(&member.names).filter(|(symbol, _)| symbol.is_definition());
-            for (_, id) in defined {
-                if let Some(&mut at) = places.get_mut(id) {
+            for (symbol, id) in member.object.symbols.iter().zip(&member.names) {
+                if let Some(at) = places[id.0 as usize].filter(|_| symbol.is_definition()) {
                     kept[at].1.members.push(self.archives[member.archive].member_label(member.position));
                 }
             }
@@ -296,19 +304,16 @@ impl<'d> Facts<'_, 'd> {
         kept.into_iter().map(|(_, kept)| kept).collect()
     }
 
-    fn private(&self, names: &[NameId]) -> Vec<PrivateName> {
+    fn private(&self) -> Vec<PrivateName> {
+        let names = self.listed(|_, fate| is_private(fate));
         let private = parallel::map(names.len(), |at| {
-            let id = names[at];
-            if !self.is_private(id) {
-                return None;
-            }
-            let origin = self.db.origin(id)?;
-            let name = self.db.name(id).bytes;
-            let suffix = self.plan.suffixes.of(self.plan.new_name(id));
+            let origin = self.db.origin(names[at])?;
+            let name = self.db.name(names[at]).bytes;
+            let suffix = self.plan.suffixes.of(self.plan.new_name(names[at]));
             Some(PrivateName {
                 name: printable(name),
                 to: printable(&[name, suffix].concat()),
-                local: self.plan.fate(id) == Fate::Local,
+                local: self.plan.fate(names[at]) == Fate::Local,
                 shared_with_rust_host: origin.is_in_every_rust_program(),
                 kind: origin.kind(),
                 origin: origin.to_string(),
@@ -317,24 +322,61 @@ impl<'d> Facts<'_, 'd> {
         private.into_iter().flatten().collect()
     }
 
-    pub(super) fn is_private(&self, id: NameId) -> bool {
-        matches!(self.plan.fate(id), Fate::Private | Fate::Local)
+    fn stays(&self) -> Vec<StayingName> {
+        let said =
+            |reason| matches!(reason, Reason::NotDefined | Reason::Kept(_) | Reason::Export | Reason::AlreadyPrivate);
+        let names = self.listed(|_, fate| matches!(fate, Fate::Stays(reason) if !said(reason)));
+        let stays = names.into_iter().filter_map(|id| match self.plan.fate(id) {
+            Fate::Stays(reason) => Some(StayingName { name: printable(self.db.name(id).bytes), why: reason.word() }),
+            _ => None,
+        });
+        stays.collect()
     }
 
-    fn counts(&self) -> Vec<OriginCount> {
-        let mut counts = BTreeMap::new();
-        for (at, name) in self.db.names().iter().enumerate() {
-            let id = NameId(at as u32);
-            if self.is_private(id)
-                && let Some(origin) = self.db.origin(id)
-            {
-                *counts.entry(origin).or_insert(0) += name.definitions as usize;
+    pub(super) fn is_private(&self, id: NameId) -> bool {
+        is_private(self.plan.fate(id))
+    }
+
+    fn counts(&self) -> Counts {
+        const CHUNK: usize = 4096;
+        let fates = &self.plan.fates;
+        let chunks = parallel::map(fates.len().div_ceil(CHUNK), |chunk| {
+            let mut counts = Counts::default();
+            let ids = (chunk * CHUNK..fates.len()).take(CHUNK).map(|at| NameId(at as u32));
+            for id in ids.filter(|&id| self.is_private(id)) {
+                let Some(origin) = self.db.origin(id) else { continue };
+                counts.names.all += 1;
+                counts.names.local += usize::from(self.plan.fate(id) == Fate::Local);
+                counts.names.shared_with_rust_host += usize::from(origin.is_in_every_rust_program());
+                *counts.definitions.entry(origin).or_default() += self.db.name(id).definitions as usize;
             }
+            counts
+        });
+        let mut all = Counts::default();
+        for Counts { names, definitions } in chunks {
+            all.names.all += names.all;
+            all.names.local += names.local;
+            all.names.shared_with_rust_host += names.shared_with_rust_host;
+            definitions.into_iter().for_each(|(origin, count)| *all.definitions.entry(origin).or_default() += count);
         }
-        counts
-            .into_iter()
-            .map(|(origin, definitions)| OriginCount { kind: origin.kind(), origin: origin.to_string(), definitions })
-            .collect()
+        all
+    }
+}
+
+fn is_private(fate: Fate) -> bool {
+    matches!(fate, Fate::Private | Fate::Local)
+}
+
+/// What became private, counted.
+#[derive(Default)]
+struct Counts {
+    names: PrivateNames,
+    definitions: BTreeMap<Origin, usize>,
+}
+
+impl OriginCount {
+    fn new((origin, definitions): (Origin, usize)) -> Self {
+        Self { kind: origin.kind(), origin: origin.to_string(), definitions }
     }
 }
 
@@ -357,13 +399,12 @@ impl fmt::Display for IsolateReport {
             Method::Hide => ("hidden", "shared"),
         };
         entry(f, become_what, &counted(definitions, "definition", &some(&origins, 12)))?;
-        let local = self.private.iter().filter(|name| name.local).count();
+        let PrivateNames { all, local, shared_with_rust_host: shared } = self.private_names;
         if local > 0 {
-            let renamed = self.private.len() - local;
+            let renamed = all - local;
             let names = count(local, "name");
             entry(f, "local", &format!("{names}, which one member alone uses; {renamed} are renamed"))?;
         }
-        let shared = self.private.iter().filter(|name| name.shared_with_rust_host).count();
         if shared > 0 {
             let names = count(shared, "name");
             entry(f, sharing, &format!("{names} that a Rust host of the same toolchain defines too (-vv lists them)"))?;

@@ -9,7 +9,8 @@ pub(crate) mod text;
 pub use clock::{Clock, Phase};
 pub(crate) use isolate::Facts;
 pub use isolate::{
-    ArchiveSummary, IsolateReport, KeptName, OriginCount, PrivateName, Registry, StayingName, Toolchain, Warning,
+    ArchiveSummary, IsolateReport, KeptName, OriginCount, PrivateName, PrivateNames, Registry, StayingName, Toolchain,
+    Warning,
 };
 
 use std::collections::BTreeMap;

@@ -8,6 +8,7 @@ use crate::error::printable;
 use crate::mangling;
 use crate::object::symbol::{Binding, Placement};
 use crate::origin::{self, Origin};
+use crate::parallel;
 use crate::plan::{Fate, NameId, Reason};
 use crate::policy::Scope;
 
@@ -17,7 +18,7 @@ const MOST: usize = 5;
 impl Facts<'_, '_> {
     /// All notes that apply to the run that `report` is of.
     pub(super) fn warnings(&self, report: &IsolateReport) -> Vec<Warning> {
-        let own_std = report.private.iter().any(|name| name.kind == "std" || name.kind == "runtime");
+        let own_std = report.private_by_origin.iter().any(|count| count.kind == "std" || count.kind == "runtime");
         let mut warnings = Vec::new();
         let mut note =
             |name, message: Option<String>| warnings.extend(message.map(|message| Warning { name, message }));
@@ -25,7 +26,7 @@ impl Facts<'_, '_> {
             note("panic-boundary", own_std.then(panic_boundary));
             note("weak-override", self.weak_override());
             note("shared-crates", own_std.then(|| self.shared_crates()).flatten());
-            note("private-allocator", private_allocator(report));
+            note("private-allocator", self.private_allocator());
             note("defined-twice", self.defined_twice());
         }
         note("bundled-c-kept", bundled_c_kept(report));
@@ -36,8 +37,10 @@ impl Facts<'_, '_> {
     /// Weak definitions in C that are private now and were meant to yield: not the kind that templates, inline
     /// functions and their COMDAT groups make.
     fn weak_override(&self) -> Option<String> {
-        let mut weak = BTreeSet::new();
-        for member in self.db.members() {
+        let members = self.db.members();
+        let weak = parallel::map(members.len(), |at| {
+            let member = &members[at];
+            let mut weak = Vec::new();
             for (symbol, &id) in member.object.symbols.iter().zip(&member.names) {
                 let Placement::Section(section) = symbol.placement else {
                     continue;
@@ -48,11 +51,12 @@ impl Facts<'_, '_> {
                     && self.is_private(id)
                     && !member.object.groups.iter().any(|group| group.sections.contains(&section))
                 {
-                    weak.insert(printable(symbol.name));
+                    weak.push(printable(symbol.name));
                 }
             }
-        }
-        let weak: Vec<_> = weak.into_iter().collect();
+            weak
+        });
+        let weak: Vec<_> = weak.into_iter().flatten().collect::<BTreeSet<_>>().into_iter().collect();
         let definitions = count(weak.len(), "weak C definition");
         let names = some(&weak, MOST);
         let message =
@@ -84,6 +88,9 @@ impl Facts<'_, '_> {
 
     /// Private names with a strong definition in more than one archive.
     fn defined_twice(&self) -> Option<String> {
+        if self.archives.len() < 2 {
+            return None;
+        }
         let mut first: Vec<Option<usize>> = vec![None; self.db.names().len()];
         let mut twice = BTreeSet::new();
         for member in self.db.members() {
@@ -102,6 +109,19 @@ impl Facts<'_, '_> {
             count(twice.len(), "private name")
         );
         (!twice.is_empty()).then_some(message)
+    }
+
+    fn private_allocator(&self) -> Option<String> {
+        let name = |id: NameId| self.db.name(id).bytes;
+        let allocator =
+            self.listed(|id, fate| matches!(fate, Fate::Private | Fate::Local) && origin::replaces_allocator(name(id)));
+        let allocator: Vec<_> = allocator.into_iter().map(|id| printable(name(id))).collect();
+        let message = format!(
+            "an allocator became private and no longer replaces the program's: memory that one side allocates (strdup does, \
+         in the C library) and the other frees is corrupted; --keep it to share it as before: {}",
+            some(&allocator, MOST)
+        );
+        (!allocator.is_empty()).then_some(message)
     }
 
     /// Names of a reference artifact or header that the archives do not define.
@@ -128,15 +148,4 @@ fn bundled_c_kept(report: &IsolateReport) -> Option<String> {
          --keep to make these private"
     );
     (bundled > 0 && report.kept.len() > bundled).then_some(message)
-}
-
-fn private_allocator(report: &IsolateReport) -> Option<String> {
-    let allocator = report.private.iter().filter(|name| origin::replaces_allocator(name.name.as_bytes()));
-    let allocator: Vec<_> = allocator.map(|name| name.name.clone()).collect();
-    let message = format!(
-        "an allocator became private and no longer replaces the program's: memory that one side allocates (strdup does, \
-         in the C library) and the other frees is corrupted; --keep it to share it as before: {}",
-        some(&allocator, MOST)
-    );
-    (!allocator.is_empty()).then_some(message)
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::error::{Result, printable};
 use crate::input::{Input, ParsedArchive};
+use crate::object::capabilities::Operation;
 use crate::object::symbol::{Binding, ObjectEdits, Suffixes, SymbolEdit};
 use crate::object::thunk::{Body, Definition};
 use crate::object::trap::Trap;
@@ -43,6 +44,9 @@ impl Amendments {
     ) -> Result<Vec<ArchiveSummary>> {
         plan::check_not_thin(parsed)?;
         plan::check_mergeable(parsed, db, Strip::default())?;
+        if !self.stubbed.is_empty() {
+            parsed.iter().try_for_each(|parsed| parsed.check(Operation::AddMember))?;
+        }
         let mut all = Vec::new();
         for (at, parsed) in parsed.iter().enumerate() {
             let mut edits = ArchiveEdits::unchanged(NONE, db.members_of(at).map(|member| &member.object));
@@ -79,7 +83,7 @@ fn append(parsed: &ParsedArchive<'_>, names: &BTreeSet<&[u8]>, edits: &mut Archi
     };
     let definitions: Vec<_> = names.iter().map(stub).collect();
     for name in names {
-        edits.index.push(&[name], edits.members.len() as u32);
+        edits.index.push(name.to_vec(), b"", edits.members.len() as u32);
     }
     let data = like.make_object(&definitions).map_err(|error| error.in_archive(&parsed.input.path))?;
     edits.appended.push(Appended { padded_name: MEMBER, data });

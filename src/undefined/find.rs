@@ -56,7 +56,7 @@ impl<'d> References<'d> {
         let mut found = Self::default();
         let mut wanted = HashMap::new();
         for (name, (id, required)) in undefined_names(db) {
-            match providers.of_name(name) {
+            match providers.of_name(db.name(id).spelling()) {
                 None if required => _ = wanted.insert(id, name),
                 None => _ = found.weak.insert(name),
                 Some(Provider::Cxx) => _ = found.of_cxx.insert(name),

@@ -25,6 +25,7 @@ pub(crate) use runtime::is_of_cxx;
 
 /// What to look among, and which references to relax.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Undefined {
     /// Libraries that will be linked, and objects: shared, static, linker scripts. The compiler's runtime library is
     /// linked always; the target's C library too, unless one is among these.
@@ -46,7 +47,7 @@ impl Undefined {
     /// or of one whose C library is not known. Nothing was replaced then, but for an I/O error in the final renames of
     /// several archives.
     pub fn run(&self, archives: &[impl AsRef<Path>], output: &Output) -> Result<UndefinedReport> {
-        let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+        let inputs = Input::open_all(archives)?;
         let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
         parsed.iter().try_for_each(ParsedArchive::check_whole)?;
         let db = SymbolDb::build(&parsed)?;

@@ -10,6 +10,8 @@ use crate::glibc::history::History;
 use crate::glibc::{Sysroot, Version, architecture};
 use crate::input::ParsedArchive;
 use crate::object::architecture::Architecture;
+use crate::object::symbol::Spelling;
+use crate::object::{LinkerNames, Object};
 use crate::plan::SymbolDb;
 
 /// What a link is made of beside the archives.
@@ -17,11 +19,15 @@ use crate::plan::SymbolDb;
 pub struct Providers<'d> {
     /// What the archives are made for; `None` where that is not known, or there is no object.
     pub architecture: Option<Architecture>,
+    /// Whether the C library could be glibc, by the format: of other platforms none is known by its names.
+    pub for_glibc: bool,
     libraries: Vec<Library>,
     c: Option<CLibrary>,
     compiler: HashSet<&'static [u8]>,
     /// Whether C++'s runtime library is known by its names, so that their looks do not count.
     has_cxx: bool,
+    /// What the linkers of another format than ELF define by themselves.
+    linker_names: Option<&'static LinkerNames>,
     /// Names of sections that linkers bound by `__start_NAME` and `__stop_NAME`.
     bounded: HashSet<&'d [u8]>,
 }
@@ -77,8 +83,16 @@ impl<'d> Providers<'d> {
         db: &SymbolDb<'d>,
     ) -> Result<Self> {
         let defines = |name: &str| db.find(name.as_bytes()).is_some_and(|id| db.name(id).definitions > 0);
-        let is_linked = parsed.iter().flat_map(|parsed| &parsed.objects).any(|object| object.is_linked());
-        let made_for = if is_linked { Some(architecture(parsed)) } else { None };
+        let mut linked = parsed.iter().flat_map(|parsed| &parsed.objects).filter(|object| object.is_linked());
+        let first = linked.clone().next();
+        let is_linked = first.is_some();
+        // No C library but glibc is known by its names.
+        let for_glibc = linked.all(Object::is_for_glibc);
+        let made_for = match first {
+            Some(_) if for_glibc => Some(architecture(parsed)),
+            Some(object) => object.architecture().map(Ok),
+            None => None,
+        };
         let known = made_for.as_ref().and_then(|found| found.as_ref().ok()).copied();
         let mut libraries = Vec::new();
         for path in libs {
@@ -95,9 +109,11 @@ impl<'d> Providers<'d> {
             other => other.and_then(Result::ok),
         };
         let c = match (architecture, sysroot) {
-            (Some(architecture), Some(root)) => Some(CLibrary::Sysroot(Sysroot::read(root, architecture)?)),
-            (Some(architecture), None) if !has_c => Some(CLibrary::Any(History::of(architecture))),
-            (None, Some(root)) if is_linked => {
+            (Some(architecture), Some(root)) if for_glibc => {
+                Some(CLibrary::Sysroot(Sysroot::read(root, architecture)?))
+            }
+            (Some(architecture), None) if for_glibc && !has_c => Some(CLibrary::Any(History::of(architecture))),
+            (_, Some(root)) if is_linked => {
                 return Err(Error::usage("no system libraries are known for this machine").in_archive(root));
             }
             _ => None,
@@ -106,20 +122,23 @@ impl<'d> Providers<'d> {
         let sections = db.members().iter().flat_map(|member| &member.object.bounded_sections);
         Ok(Self {
             architecture,
+            for_glibc,
             libraries,
             c,
             compiler: architecture.map(runtime::of_compiler).unwrap_or_default(),
             has_cxx,
+            linker_names: first.filter(|_| !for_glibc).map(|object| &object.facts().linker_names),
             bounded: sections.map(|section| section.name).collect(),
         })
     }
 
     /// Who provides a name; `None`: nobody. One with a version (`pow@GLIBC_2.2.5`) only who has that version.
-    pub fn of_name(&self, name: &[u8]) -> Option<Provider> {
-        if let Some(library) = self.libraries.iter().find(|library| library.defines(name)) {
+    pub fn of_name(&self, name: Spelling<'_>) -> Option<Provider> {
+        let (name, linkage) = (name.source(), name.linkage);
+        if let Some(library) = self.libraries.iter().find(|library| library.defines(linkage)) {
             return Some(Provider::Library(printable_path(&library.path)));
         }
-        if runtime::is_linked(name) || self.is_bound(name) {
+        if self.is_linked(linkage) {
             return Some(Provider::Linker);
         }
         let (base, version) = match memchr::memchr(b'@', name) {
@@ -141,8 +160,11 @@ impl<'d> Providers<'d> {
             .or_else(|| (!self.has_cxx && runtime::is_of_cxx(name)).then_some(Provider::Cxx))
     }
 
-    /// Whether it bounds a section that the archives have.
-    fn is_bound(&self, name: &[u8]) -> bool {
+    /// Whether the linker or a start file defines it: by its name, or because it bounds a section that the archives have.
+    fn is_linked(&self, name: &[u8]) -> bool {
+        if self.linker_names.map_or_else(|| runtime::is_linked(name), |names| names.contains(name)) {
+            return true;
+        }
         let section = name.strip_prefix(b"__start_").or_else(|| name.strip_prefix(b"__stop_"));
         section.is_some_and(|section| self.bounded.contains(section))
     }

@@ -78,7 +78,7 @@ fn nothing_undefined(text: &str, db: &SymbolDb<'_>, references: &References<'_>,
         return if known.is_empty() { error } else { error.with_help(format!("undefined are: {}", known.join(", "))) };
     };
     let printed = printable(name.bytes);
-    let why = match providers.of_name(name.bytes) {
+    let why = match providers.of_name(name.spelling()) {
         _ if name.definitions > 0 => "the archives define it".to_owned(),
         Some(provider) => format!("{provider} provides it"),
         None if references.weak.contains(name.bytes) => "all references to it are weak".to_owned(),

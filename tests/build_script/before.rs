@@ -4,11 +4,14 @@ use armend_test_support::Toolchain;
 
 use crate::workshop::Workshop;
 
-const OVERLOOK: &str = "-Clink-arg=-Wl,--allow-multiple-definition";
+const OVERLOOK: &str = "fn main() {\n    println!(\"cargo::rustc-link-arg=-Wl,--allow-multiple-definition\");\n}\n";
 
 fn before(toolchain: Toolchain) -> Workshop {
     let workshop = Workshop::open(toolchain);
     workshop.edit("krun-sys/Cargo.toml", "links = \"krun\"", "links = \"krun\"\nbuild = \"before.rs\"");
+    let manifest = std::fs::read_to_string(workshop.path("krun-sys/Cargo.toml")).unwrap();
+    let (start, rest) = manifest.split_once("[build-dependencies]\n").unwrap();
+    workshop.write("krun-sys/Cargo.toml", &format!("{start}{}", rest.split_once('\n').unwrap().1));
     workshop
 }
 
@@ -26,7 +29,8 @@ fn of_one_toolchain_the_registries_merge() {
 #[test]
 fn of_two_toolchains_the_flag_gives_one_of_them_and_merged_registries() {
     let workshop = before(Toolchain::Nightly);
-    let tested = workshop.run(&["test", "--config", &format!("build.rustflags=[{OVERLOOK:?}]")]);
+    workshop.write("krun-sys/host/build.rs", OVERLOOK);
+    let tested = workshop.run(&["test"]);
     assert!(!tested.success(), "{}", tested.describe());
     assert!(tested.stdout.contains("left: [\"console\", \"gpu\", \"net\"]"), "{}", tested.describe());
 }
@@ -38,5 +42,6 @@ fn a_release_build_links_with_the_flag_alone() {
     let refused = workshop.run(&["build", "--release"]);
     assert!(!refused.success(), "{}", refused.describe());
     assert!(refused.stderr.contains("rust_eh_personality"), "{}", refused.describe());
-    workshop.run(&["build", "--release", "--config", &format!("build.rustflags=[{OVERLOOK:?}]")]).expect_success();
+    workshop.write("krun-sys/host/build.rs", OVERLOOK);
+    workshop.run(&["build", "--release"]).expect_success();
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::SystemTime;
 
-use armend_test_support::{Outcome, Toolchain};
+use armend_test_support::{Toolchain, run};
 
 use crate::workshop::{Workshop, nothing_done};
 
@@ -52,12 +52,12 @@ fn what_it_is_not_made_from_changes_nothing() {
 fn a_new_date_alone_amends_nothing() {
     let workshop = Workshop::open(Toolchain::Stable);
     workshop.run(&BUILD).expect_success();
-    let result = workshop.out_dir("debug").join("libkrun.a");
+    let result = workshop.out_dir(&["build"]).join("libkrun.a");
     let made = || fs::metadata(&result).unwrap().modified().unwrap();
     let before = made();
-    let list = fs::File::options().write(true).open(workshop.path("krun-sys/build.rs")).unwrap();
-    list.set_modified(SystemTime::now()).unwrap();
-    let rebuilt: Outcome = workshop.run(&BUILD).expect_success();
+    let source = fs::File::options().write(true).open(workshop.path("krun-sys/libkrun/krun/src/lib.rs")).unwrap();
+    source.set_modified(SystemTime::now()).unwrap();
+    let rebuilt = workshop.run(&BUILD).expect_success();
     assert!(rebuilt.stderr.contains("Dirty krun-sys"), "{}", rebuilt.describe());
     assert_eq!(made(), before);
 
@@ -71,6 +71,6 @@ fn a_new_date_alone_amends_nothing() {
 fn a_variable_that_the_crates_own_build_script_reads_makes_it_run_again() {
     let workshop = Workshop::open(Toolchain::Stable);
     workshop.run(&BUILD).expect_success();
-    let rebuilt = armend_test_support::run(workshop.cargo(&BUILD).env("CFLAGS", "-DNOTHING")).expect_success();
+    let rebuilt = run(workshop.cargo(&BUILD).env("CFLAGS", "-DNOTHING")).expect_success();
     assert!(rebuilt.stderr.contains("the env variable CFLAGS changed"), "{}", rebuilt.describe());
 }

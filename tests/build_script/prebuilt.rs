@@ -22,7 +22,7 @@ fn an_archive_is_amended_once_and_again_when_it_changes() {
     workshop.write("krun-sys/build.rs", &script);
     let build = ["build", "--package", "krun-sys", "--verbose"];
     let amended = || {
-        let directives = workshop.directives("debug");
+        let directives = workshop.directives(&build[..3]);
         assert!(directives.contains(&format!("cargo::rerun-if-changed={}", archive.display())), "{directives:#?}");
         assert!(directives.contains(&"cargo::rustc-link-lib=static=krun".to_owned()), "{directives:#?}");
         directives.contains(&"cargo::rustc-env=AMENDED=true".to_owned())
@@ -35,7 +35,7 @@ fn an_archive_is_amended_once_and_again_when_it_changes() {
     workshop.run(&build).expect_success();
     assert!(!amended(), "the list is the same");
 
-    let result = workshop.out_dir("debug").join("libkrun.a");
+    let result = workshop.out_dir(&build[..3]).join("libkrun.a");
     let before = fs::read(&result).unwrap();
     fs::write(&list, "fx_run\n# another\n").unwrap();
     workshop.run(&build).expect_success();

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use armend_test_support::{Outcome, Toolchain, cache_root, content_hash, files, lock, run};
+use serde_json::Value;
 
 const CHECKOUT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// The copy, as the checkout has it, with nothing built but what does not change. Nobody else has it meanwhile.
+/// The copy, as the checkout has it, and what was built before. Nobody else has it meanwhile.
 pub struct Workshop {
     toolchain: Toolchain,
     folder: PathBuf,
@@ -22,8 +23,6 @@ impl Workshop {
         let lock = lock(&folder);
         let workshop = Self { toolchain, folder, _lock: lock };
         workshop.restore();
-        let clean = workshop.cargo(&["clean", "--package", "krun-sys", "--package", "host"]);
-        run(&mut { clean }).expect_success();
         workshop
     }
 
@@ -86,23 +85,23 @@ impl Workshop {
         run(&mut self.cargo(arguments))
     }
 
-    /// The one folder of the build script of krun-sys that has been run, in one of Cargo's folders.
+    /// The folder of krun-sys's build script in a build that has been made.
     #[track_caller]
-    pub fn out_dir(&self, profile: &str) -> PathBuf {
-        let folders =
-            fs::read_dir(self.target().join(profile).join("build")).unwrap().map(|entry| entry.unwrap().path());
-        let ran = |folder: &PathBuf| {
-            folder.file_name().unwrap().to_str().unwrap().starts_with("krun-sys-") && folder.join("output").exists()
-        };
-        let found: Vec<_> = folders.filter(ran).collect();
-        assert_eq!(found.len(), 1, "{found:?}");
-        found[0].join("out")
+    pub fn out_dir(&self, build: &[&str]) -> PathBuf {
+        let built = self.run(&[build, &["--message-format", "json"]].concat()).expect_success();
+        let messages = built.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("Cargo writes JSON"));
+        let krun_sys = self.path("krun-sys");
+        let mut ran = messages.filter(|message| {
+            let id = message["package_id"].as_str().unwrap_or_default();
+            message["reason"] == "build-script-executed" && id.contains(&format!("{}#", krun_sys.display()))
+        });
+        ran.next().expect("krun-sys has a build script")["out_dir"].as_str().expect("a path").into()
     }
 
     /// What the build script told Cargo.
     #[track_caller]
-    pub fn directives(&self, profile: &str) -> Vec<String> {
-        let output = self.out_dir(profile).with_file_name("output");
+    pub fn directives(&self, build: &[&str]) -> Vec<String> {
+        let output = self.out_dir(build).with_file_name("output");
         fs::read_to_string(output).unwrap().lines().map(str::to_owned).collect()
     }
 }

@@ -1,11 +1,15 @@
 //! The command line as users meet it: where results go, what is printed where, exit codes, and the same bytes whenever
 //! and wherever the same input is isolated.
 
+mod apply;
 mod determinism;
 mod diff;
+mod help;
 mod index;
+mod manifest;
 mod output;
 mod report;
+mod schema;
 mod usage;
 
 use armend_test_support::{Run, Scratch, samples};

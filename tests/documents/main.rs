@@ -148,8 +148,39 @@ fn every_lint_is_documented() {
     let documented = document("docs/audit.md");
     let rows: Vec<_> = documented.lines().filter(|line| line.starts_with("| [`")).collect();
     let lint = |lint: &armend::audit::Lint| {
-        let (name, severity, finds) = (lint.name, lint.severity, lint.finds);
-        format!("| [`{name}`](../src/audit/pages/{name}.md) | {severity} | {finds} |")
+        let (name, severity, finds, format) = (lint.name, lint.severity, lint.finds, lint.format.unwrap_or("all"));
+        format!("| [`{name}`](../src/audit/pages/{name}.md) | {severity} | {format} | {finds} |")
     };
     assert_eq!(rows, armend::audit::LINTS.iter().map(lint).collect::<Vec<_>>());
+}
+
+/// The table in docs/formats.md is what the formats themselves say, and so are the reasons below it.
+#[test]
+fn every_refusal_is_documented() {
+    use armend::object::FORMATS;
+    use armend::object::capabilities::Operation;
+    let documented = document("docs/formats.md");
+    let lines = |start: &str| documented.lines().filter(|line| line.starts_with(start)).collect::<Vec<_>>();
+    let row = |cells: Vec<&str>| format!("| {} |", cells.join(" | "));
+    let heads = FORMATS.iter().map(|facts| facts.capabilities.format);
+    let mut expected = vec![row([""].into_iter().chain(heads).collect()), "|---".repeat(FORMATS.len() + 1) + "|"];
+    expected.extend(Operation::ALL.map(|operation| {
+        let serves = |facts: &&armend::object::FormatFacts| facts.capabilities.serves(operation);
+        let cells = FORMATS.iter().map(|facts| if serves(facts) { "yes" } else { "no" });
+        row([operation.name()].into_iter().chain(cells).collect())
+    }));
+    assert_eq!(lines("|"), expected, "docs/formats.md should have:\n{}", expected.join("\n"));
+    let mut reasons = Vec::new();
+    for capabilities in FORMATS.iter().map(|facts| &facts.capabilities) {
+        let everything = Operation::ALL.iter().all(|&operation| !capabilities.serves(operation));
+        match capabilities.refused {
+            [(_, reason), ..] if everything => reasons.push(format!("- **{}**, all: {reason}", capabilities.format)),
+            refused => {
+                reasons.extend(refused.iter().map(|(operation, reason)| {
+                    format!("- **{}**, {}: {reason}", capabilities.format, operation.name())
+                }))
+            }
+        }
+    }
+    assert_eq!(lines("- **"), reasons, "docs/formats.md should have:\n{}", reasons.join("\n"));
 }

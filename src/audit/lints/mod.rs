@@ -7,3 +7,4 @@ pub mod index;
 pub mod position;
 pub mod references;
 pub mod shared;
+pub mod unwinding;

@@ -40,6 +40,7 @@ pub enum Flag {
     Deterministic,
     NotDeterministic,
     PreserveDates,
+    Manifest,
 }
 
 /// A row of the table.
@@ -92,6 +93,8 @@ const TABLE: &[Row] = &[
     served(Flag::Deterministic, "enable-deterministic-archives", Some(b'D'), false),
     served(Flag::NotDeterministic, "disable-deterministic-archives", Some(b'U'), false),
     served(Flag::PreserveDates, "preserve-dates", Some(b'p'), false),
+    // Ours.
+    served(Flag::Manifest, "manifest", None, true),
     other("add-gnu-debuglink", None, true),
     other("add-section", None, true),
     other("add-symbol", None, true),
@@ -179,6 +182,22 @@ impl Arguments {
     /// Whether a flag was given.
     pub fn has(&self, flag: Flag) -> bool {
         self.flags.iter().any(|(given, _)| *given == flag)
+    }
+
+    /// The value of a flag, the last that was given.
+    pub fn value(&self, flag: Flag) -> Option<&OsString> {
+        self.flags.iter().rfind(|(given, _)| *given == flag).map(|(_, value)| value)
+    }
+
+    /// What the flags ask for, as they would be written.
+    pub fn policy(&self) -> Vec<String> {
+        let flags = self.flags.iter().filter(|(flag, _)| !matches!(flag, Flag::Manifest | Flag::Verbose));
+        let rows = flags.filter_map(|(flag, value)| Some((TABLE.iter().find(|row| row.flag == Some(*flag))?, value)));
+        rows.map(|(row, value)| match row.takes_value {
+            true => format!("--{}={}", row.long, value.display()),
+            false => format!("--{}", row.long),
+        })
+        .collect()
     }
 
     /// Takes one flag or file from `text`; gives what is left of a group of flags.

@@ -160,9 +160,10 @@ impl<'d> Format<'d> for BitcodeObject<'d> {
 }
 
 /// Nothing in it can be changed: names live on inside of it.
-static FACTS: FormatFacts = FormatFacts {
+pub(super) static FACTS: FormatFacts = FormatFacts {
     capabilities: Capabilities { format: "LLVM bitcode", refused: Operation::ALL_REFUSED },
     linker_names: elf::LINKER_NAMES,
+    one_per_image: &[],
 };
 
 /// LLVM's `GlobalValue::VisibilityTypes`, which its symbol table and its records both have.

@@ -29,17 +29,22 @@ const GNU: Capabilities = Capabilities { format: "COFF for MinGW", refused: REFU
 const MSVC: Capabilities = Capabilities { format: "COFF", refused: REFUSED_MSVC };
 
 /// For GNU ld and its like, which export all that is not hidden where nothing is marked.
-static GNU_FACTS: FormatFacts = FormatFacts { capabilities: GNU, linker_names: linker_names::PLAIN };
+pub(in crate::object) static GNU_FACTS: FormatFacts =
+    FormatFacts { capabilities: GNU, linker_names: linker_names::PLAIN, one_per_image: &[] };
 /// The same for 32-bit x86, whose C names have an underscore in front.
-static GNU_X86_FACTS: FormatFacts = FormatFacts { capabilities: GNU, linker_names: linker_names::UNDERSCORED };
+static GNU_X86_FACTS: FormatFacts =
+    FormatFacts { capabilities: GNU, linker_names: linker_names::UNDERSCORED, one_per_image: &[] };
 /// For Microsoft's linkers and their like.
-static MSVC_FACTS: FormatFacts = FormatFacts { capabilities: MSVC, linker_names: linker_names::PLAIN };
+pub(in crate::object) static MSVC_FACTS: FormatFacts =
+    FormatFacts { capabilities: MSVC, linker_names: linker_names::PLAIN, one_per_image: &[] };
 /// The same for 32-bit x86.
-static MSVC_X86_FACTS: FormatFacts = FormatFacts { capabilities: MSVC, linker_names: linker_names::UNDERSCORED };
+static MSVC_X86_FACTS: FormatFacts =
+    FormatFacts { capabilities: MSVC, linker_names: linker_names::UNDERSCORED, one_per_image: &[] };
 /// Import members, which are for both.
 static IMPORT_FACTS: FormatFacts = FormatFacts {
     capabilities: Capabilities { format: "a COFF import", refused: &[] },
     linker_names: LinkerNames { names: &[], prefixes: &[] },
+    one_per_image: &[],
 };
 
 /// Whether a definition can be hidden: MinGW's linkers take a directive for it, Microsoft's hide all that is not exported.

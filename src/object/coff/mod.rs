@@ -21,6 +21,7 @@ mod verify;
 mod verify_directives;
 mod weaken;
 
+pub(super) use format::{GNU_FACTS, MSVC_FACTS};
 use object::LittleEndian as LE;
 use object::pe::{self, AnonObjectHeaderBigobj, ImageFileHeader, ImageSectionHeader};
 use object::read::coff::{SectionTable, Symbol, SymbolTable};

@@ -1,5 +1,7 @@
 //! ELF as one of the formats: what is asked of it, and who answers.
 
+use std::borrow::Cow;
+
 use super::{Class, ElfObject};
 use crate::error::Result;
 use crate::object::architecture::Architecture;
@@ -13,8 +15,11 @@ use crate::object::thunk;
 use crate::patch::Patch;
 
 /// All of ELF.
-pub static FACTS: FormatFacts =
-    FormatFacts { capabilities: Capabilities { format: "ELF", refused: &[] }, linker_names: LINKER_NAMES };
+pub static FACTS: FormatFacts = FormatFacts {
+    capabilities: Capabilities { format: "ELF", refused: &[] },
+    linker_names: LINKER_NAMES,
+    one_per_image: &[],
+};
 
 /// GNU ld's default script, glibc's csu/, gcc's crtstuff.
 ///
@@ -69,6 +74,10 @@ impl<'d, Elf: Class> Format<'d> for ElfObject<'d, Elf> {
 
     fn all_symbols(&self) -> Result<Vec<Symbol<'d>>> {
         self.all_symbols()
+    }
+
+    fn indexed_names(&self) -> Result<Vec<Cow<'d, [u8]>>> {
+        self.indexed_names()
     }
 
     fn patch(&self, edits: &ObjectEdits, suffixes: &Suffixes) -> Result<Patch> {

@@ -27,6 +27,7 @@ use object::{Endianness, elf};
 use super::architecture::Architecture;
 use super::symbol::SectionIndex;
 use crate::error::{Error, Result};
+pub(super) use format::FACTS;
 pub use format::LINKER_NAMES;
 use layout::Layout;
 

@@ -41,9 +41,13 @@ impl<Elf: Class> ElfObject<'_, Elf> {
                 }
                 Some(section) => draft.contents.remove(&section),
                 // Its rows are complete only when everything has its place.
-                None => Some(vec![0; numbers.sections_left() * size_of::<Elf::SectionHeader>()]),
+                None => Some(Vec::new()),
             };
-            let size = new.as_ref().map_or(range.len(), Vec::len);
+            let size = match (piece.section, &new) {
+                (None, _) => numbers.sections_left() * size_of::<Elf::SectionHeader>(),
+                (Some(_), Some(new)) => new.len(),
+                (Some(_), None) => range.len(),
+            };
             let changes = new.is_some() || position.is_some();
             // A section that shared bytes with what changes would change with it.
             if changes && range.start < old_end || range.start < changed_end {
@@ -103,9 +107,12 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             patch.replace(fields.clone(), header[fields].to_vec());
         }
         let old_table = self.header_table();
-        let rows = draft.headers.chunks_exact(size_of::<Elf::SectionHeader>()).enumerate();
-        let mut table: Vec<u8> =
-            rows.filter(|&(row, _)| numbers.section(row).is_some()).flat_map(|(_, row)| row).copied().collect();
+        let mut table = draft.headers;
+        if numbers.removes_sections() {
+            let rows = table.chunks_exact(size_of::<Elf::SectionHeader>()).enumerate();
+            let rows: Vec<_> = rows.filter(|&(row, _)| numbers.section(row).is_some()).map(|(_, row)| row).collect();
+            table = rows.concat();
+        }
         for (range, bytes) in splices {
             let bytes = if range == old_table { std::mem::take(&mut table) } else { bytes };
             if self.data[range.clone()] != bytes {

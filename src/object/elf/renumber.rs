@@ -128,6 +128,9 @@ impl Numbers {
 
 /// Numbers for what stays, `None` for what does not; nothing where all stay.
 fn map_of(gone: &[bool]) -> Option<Map> {
+    if !gone.contains(&true) {
+        return None;
+    }
     let mut next = 0;
     let number = |gone: &bool| {
         next += u32::from(!gone);

@@ -1,5 +1,7 @@
 //! Reads what a plan needs from an ELF object, in one pass over its sections and one over its symbols.
 
+use std::borrow::Cow;
+
 use object::elf;
 use object::read::elf::{SectionHeader, Sym};
 
@@ -46,6 +48,25 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         Ok(found)
     }
 
+    /// The names that an archive's index lists, without a look at anything else.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn indexed_names(&self) -> Result<Vec<Cow<'d, [u8]>>> {
+        let mut names = Vec::new();
+        for (index, symbol) in self.symbols.enumerate().skip(1) {
+            if symbol.st_shndx(self.endian) == elf::SHN_UNDEF || symbol.is_local() {
+                continue;
+            }
+            let name = self.symbol_name(index.0, symbol)?;
+            let empty = name.is_empty() && self.relocatable;
+            if !empty && self.symbol(index.0, symbol, name)?.indexed {
+                names.push(name.into());
+            }
+        }
+        Ok(names)
+    }
+
     /// Every symbol, local ones included, by ascending index.
     ///
     /// # Errors
@@ -80,7 +101,8 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
 
     fn linked_symbols(&self, descriptors: &Descriptors) -> Result<Vec<Symbol<'d>>> {
         // `sh_info` is one past the last local symbol (gABI, "Symbol Table"), but producers that mix them exist.
-        let mut symbols = Vec::new();
+        let linked = self.symbols.iter().filter(|symbol| !symbol.is_local()).count();
+        let mut symbols = Vec::with_capacity(linked);
         for (index, symbol) in self.symbols.enumerate().skip(1) {
             if symbol.is_local() {
                 continue;

@@ -27,9 +27,12 @@ struct Expected<'e> {
     ungrouped: Vec<bool>,
     /// `sh_info` of the symbol table, where that is another: one past the last local symbol.
     locals: Option<u32>,
+    /// The result's names of symbols and of sections.
+    symbol_names: &'e [u8],
+    section_names: &'e [u8],
 }
 
-impl<Elf: Class> ElfObject<'_, Elf> {
+impl<'d, Elf: Class> ElfObject<'d, Elf> {
     /// That every symbol is what it was but for its edit, that every section but the tables has its contents, and that
     /// every relocation and group means the same symbol as before.
     ///
@@ -39,7 +42,9 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         if self.header.e_machine(self.endian) != after.header.e_machine(after.endian) {
             return Err(Error::verification("the machine changed"));
         }
-        let expected = self.expected(edits)?;
+        let mut expected = self.expected(edits)?;
+        expected.symbol_names = after.strings(after.symbols.string_section().0)?;
+        expected.section_names = after.strings(after.section_names_index()?)?;
         if expected.sections.len() != after.sections.len() || expected.symbols.len() != after.symbols.len() {
             return Err(Error::verification("the number of sections or symbols is not as planned"));
         }
@@ -104,7 +109,8 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         symbols.iter().enumerate().for_each(|(new, &(old, _))| numbers[old] = Some(new as u32));
         let same = |(new, number): (usize, &Option<u32>)| *number == Some(new as u32);
         let renumbered = sections.len() != self.sections.len() || !numbers.iter().enumerate().all(same);
-        Ok(Expected { sections, symbols, numbers, renumbered, ungrouped, locals })
+        let (symbol_names, section_names) = (&[][..], &[][..]);
+        Ok(Expected { sections, symbols, numbers, renumbered, ungrouped, locals, symbol_names, section_names })
     }
 
     /// For each section, whether it is to be gone: those that were asked for, the relocations that apply to them, and
@@ -157,7 +163,8 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         let (old_symbol, symbol) = (&self.symbols.symbols()[old], &after.symbols.symbols()[new]);
         let edit = edit.copied().unwrap_or(SymbolEdit::of(crate::object::symbol::SymbolIndex(old as u32)));
         let name = self.symbol_name(old, old_symbol)?;
-        if !is_called(after.symbol_name(new, symbol)?, name, edit.name, edits, suffixes) {
+        let new_name = symbol.st_name(after.endian);
+        if !is_called(expected.symbol_names, new_name, name, edit.name, edits, suffixes) {
             return Ok(false);
         }
         let (before, now) = (self.symbol(old, old_symbol, name)?, after.symbol(new, symbol, name)?);
@@ -194,11 +201,11 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             _ => NewName::Same,
         };
         let old_name = self.section_name(index)?;
-        let new_name = after.section_name(SectionIndex(new as u32))?;
         let (header, new_header) = (&self.section_headers()[old], &after.section_headers()[new]);
         let retained = if name == NewName::Registry { SHF_GNU_RETAIN.0 } else { 0 };
         let ungrouped = if expected.ungrouped[old] { SHF_GROUP.0 } else { 0 };
-        let same = is_called(new_name, old_name, name, edits, suffixes)
+        let new_name = new_header.sh_name(after.endian);
+        let same = is_called(expected.section_names, new_name, old_name, name, edits, suffixes)
             && new_header.sh_flags(after.endian).0 == (header.sh_flags(self.endian).0 | retained) & !ungrouped
             && new_header.sh_type(after.endian) == header.sh_type(self.endian)
             && self.words(header) == after.words(new_header)
@@ -279,6 +286,13 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         })
     }
 
+    /// A string table's bytes.
+    fn strings(&self, section: usize) -> Result<&'d [u8]> {
+        let section = self.sections.section(object::SectionIndex(section));
+        let data = section.and_then(|section| section.data(self.endian, self.data));
+        data.map_err(|error| Error::verification(error.to_string()))
+    }
+
     fn offset(&self, section: &Elf::SectionHeader) -> u64 {
         section.sh_offset(self.endian).into()
     }
@@ -288,10 +302,9 @@ fn is_relocations(kind: SectionType) -> bool {
     matches!(kind, SHT_REL | SHT_RELA | SHT_CREL)
 }
 
-/// Whether `new` is what `old` is to be called.
-fn is_called(new: &[u8], old: &[u8], name: NewName, edits: &ObjectEdits, suffixes: &Suffixes) -> bool {
-    match name {
-        NewName::Given(at) => new == edits.names[at as usize],
-        name => new.strip_suffix(suffixes.of(name)) == Some(old),
-    }
+/// Whether the name at `offset` of a string table is what `old` is to be called.
+fn is_called(strings: &[u8], offset: u32, old: &[u8], name: NewName, edits: &ObjectEdits, suffixes: &Suffixes) -> bool {
+    let base = if let NewName::Given(at) = name { &edits.names[at as usize] } else { old };
+    let rest = strings.get(offset as usize..).and_then(|rest| rest.strip_prefix(base));
+    rest.and_then(|rest| rest.strip_prefix(suffixes.of(name))).is_some_and(|rest| rest.first() == Some(&0))
 }

@@ -10,7 +10,7 @@ use crate::object::symbol::{
 use crate::patch::Patch;
 
 /// All of WebAssembly.
-pub static FACTS: FormatFacts = FormatFacts {
+pub(in crate::object) static FACTS: FormatFacts = FormatFacts {
     capabilities: Capabilities {
         format: "WebAssembly",
         refused: &[
@@ -20,6 +20,7 @@ pub static FACTS: FormatFacts = FormatFacts {
         ],
     },
     linker_names: LinkerNames { names: NAMES, prefixes: &[] },
+    one_per_image: &[],
 };
 
 /// What `wasm-ld` defines, what it and the start files look for (`lld/wasm/Driver.cpp`, wasi-libc's `crt1`), and the

@@ -286,7 +286,10 @@ impl<'d> SymbolEntry<'d> {
         let there = match kind {
             Kind::Function => undefined || entry.element - module.imported(external::FUNCTION) < module.functions,
             Kind::Data => undefined || flags & ABSOLUTE != 0 || (entry.element as usize) < module.segments.len(),
-            Kind::Section => (entry.element as usize) < module.sections.len(),
+            Kind::Section => {
+                let local = flags & BINDING_MASK == BINDING_LOCAL && !undefined;
+                local && (entry.element as usize) < module.sections.len()
+            }
             Kind::Global | Kind::Tag | Kind::Table => true,
         };
         if !there {

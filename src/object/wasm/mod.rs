@@ -15,6 +15,8 @@ mod relocations;
 mod symbols;
 mod verify;
 
+pub(super) use format::FACTS;
+
 use super::symbol::{Section, SectionIndex, SectionPurpose};
 use crate::error::{Error, Result};
 use encoding::Reader;

@@ -136,6 +136,9 @@ impl<'d> Module<'d> {
                 CUSTOM => content.name()?,
                 _ => NAMES.get(usize::from(id)).copied().unwrap_or(b"UNKNOWN"),
             };
+            if id != CUSTOM && module.sections.iter().any(|section| section.id == id) {
+                return Err(Reader::error_at(start, format!("a second {} section", String::from_utf8_lossy(name))));
+            }
             let section = RawSection { id, name, start, size, content: content.position()..reader.position() };
             module.read(&section, content)?;
             module.sections.push(section);

@@ -19,15 +19,10 @@ impl<'d> WasmObject<'d> {
     /// Malformed, with the offset in the member.
     pub fn object_symbols(&self) -> Result<ObjectSymbols<'d>> {
         let Some(linking) = &self.linking else {
-            let listed = self.module.exports.clone();
-            return Ok(ObjectSymbols {
-                listed: listed.into_iter().map(Cow::Borrowed).collect(),
-                facts: &FACTS,
-                ..ObjectSymbols::default()
-            });
+            return Ok(ObjectSymbols { listed: self.exports(), facts: &FACTS, ..ObjectSymbols::default() });
         };
         // LLVM takes exports for symbols until it has seen a symbol table.
-        let listed = if linking.symbols.is_none() { self.module.exports.clone() } else { Vec::new() };
+        let listed = if linking.symbols.is_none() { self.exports() } else { Vec::new() };
         let mut symbols = self.all_symbols();
         symbols.retain(|symbol| symbol.binding != Binding::Local && !symbol.name.is_empty());
         let segments = linking.segments.iter().enumerate();
@@ -38,13 +33,17 @@ impl<'d> WasmObject<'d> {
         };
         Ok(ObjectSymbols {
             symbols,
-            listed: listed.into_iter().map(Cow::Borrowed).collect(),
+            listed,
             groups: self.comdat_groups(linking),
             bounded_sections: bounded.map(named).collect(),
             facts: &FACTS,
             producers: self.producers()?.into(),
             ..ObjectSymbols::default()
         })
+    }
+
+    fn exports(&self) -> Vec<Cow<'d, [u8]>> {
+        self.module.exports.iter().map(|&name| name.into()).collect()
     }
 
     /// Every symbol, local ones and sections included.

@@ -199,9 +199,13 @@ pub fn link_c(linker: Linker, source: &Path, archives: &[&Path], flags: &[&str],
     Link::new(run(&mut gcc), program)
 }
 
-/// The names of duplicate definitions in what GNU ld, LLD or mold says.
+/// The names of duplicate definitions in what GNU ld, gold, LLD or mold says.
 pub fn duplicates(stderr: &str) -> BTreeSet<String> {
-    let gnu = |line: &str| Some(line.split_once("multiple definition of `")?.1.split_once('\'')?.0.to_owned());
+    // GNU ld opens the quote with a backtick, gold does not.
+    let gnu = |line: &str| {
+        let quoted = line.split_once("multiple definition of ")?.1.strip_prefix(['`', '\''])?;
+        Some(quoted.split_once('\'')?.0.to_owned())
+    };
     // LLD: "duplicate symbol: NAME"; mold: "duplicate symbol: FILE: FILE: NAME".
     let others = |line: &str| {
         let rest = line.split_once("duplicate symbol: ")?.1;
@@ -237,10 +241,12 @@ mod tests {
     #[test]
     fn duplicates_of_each_linker() {
         let gnu = "/usr/bin/ld: a.a(x.o): in function `f':\nx.c:(.text+0x0): multiple definition of `f'; b.o:(.text+0x0): first defined here\n";
+        let gold = "/usr/bin/ld.gold: error: a.a(x.o): multiple definition of 'f'\n/usr/bin/ld.gold: b.o: previous definition here\n";
         let lld = "ld.lld: error: duplicate symbol: _RNvC1a1f\n>>> defined at x.c\n>>>            x.o:(.text+0x0)\n";
         let mold = "mold: error: duplicate symbol: a.a(x.o): b.o: rust_panic\n";
         let names = |text| duplicates(text).into_iter().collect::<Vec<_>>();
         assert_eq!(names(gnu), ["f"]);
+        assert_eq!(names(gold), ["f"]);
         assert_eq!(names(lld), ["_RNvC1a1f"]);
         assert_eq!(names(mold), ["rust_panic"]);
         assert_eq!(names("collect2: error: ld returned 1 exit status\n"), [""; 0]);

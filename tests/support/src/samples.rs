@@ -96,7 +96,6 @@ pub struct Foreign {
 }
 
 pub const FOREIGN: &[Foreign] = &[
-    Foreign { name: "macho", compiler: "clang", flags: &["--target=arm64-apple-darwin"], says: &["mach-o"] },
     Foreign { name: "bitcode", compiler: "clang", flags: &["-flto"], says: &["bitcode"] },
     Foreign { name: "gcc-lto", compiler: "gcc", flags: &["-flto", "-fno-fat-lto-objects"], says: &["lto"] },
     Foreign { name: "gcc-fat-lto", compiler: "gcc", flags: &["-flto", "-ffat-lto-objects"], says: &["lto"] },

@@ -5,23 +5,25 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::input::Input;
+use crate::isolate::Isolate;
 
 /// What a result was made from, kept in a file beside it.
 #[derive(Debug)]
-pub(super) struct Stamp {
+pub struct Stamp {
     file: PathBuf,
     result: PathBuf,
     made_from: String,
 }
 
 impl Stamp {
-    /// Of the result of `policy`, which names `files`, on `archive`.
+    /// Of the result that `policy` made of these files: the archive as it was, where it is still there, and those that
+    /// the policy names.
     ///
     /// # Errors
-    /// I/O: the archive or a file cannot be read.
-    pub fn of(archive: &Path, policy: &crate::Isolate, files: &[&Path], result: &Path) -> Result<Self> {
+    /// I/O: a file cannot be read.
+    pub fn of(sources: &[&Path], policy: &Isolate, result: &Path) -> Result<Self> {
         let mut made_from = format!("armend {}\n{policy:?}\n", env!("CARGO_PKG_VERSION"));
-        for path in [archive].iter().chain(files) {
+        for path in sources {
             made_from += &format!("{}\n", content(path)?);
         }
         let mut file = result.to_path_buf().into_os_string();
@@ -36,6 +38,15 @@ impl Stamp {
     pub fn is_current(&self) -> Result<bool> {
         let stamp = fs::read_to_string(&self.file).unwrap_or_default();
         Ok(stamp.starts_with(&self.made_from) && self.result.exists() && stamp == self.text()?)
+    }
+
+    /// Whether the result is as it was written, whatever it was made from.
+    ///
+    /// # Errors
+    /// I/O, where the result cannot be read.
+    pub fn is_result(&self) -> Result<bool> {
+        let stamp = fs::read_to_string(&self.file).unwrap_or_default();
+        Ok(!stamp.is_empty() && stamp.lines().last() == Some(&content(&self.result)?))
     }
 
     /// Notes what the result was made from.
@@ -66,15 +77,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let [archive, list, result] = ["in.a", "list", "out.a"].map(|name| folder.path().join(name));
         [&archive, &list, &result].into_iter().for_each(|path| fs::write(path, "content").unwrap());
-        let policy = crate::Isolate::new();
-        let stamp = |policy: &crate::Isolate| Stamp::of(&archive, policy, &[&list], &result).unwrap();
+        let policy = Isolate::new();
+        let stamp = |policy: &Isolate| Stamp::of(&[&archive, &list], policy, &result).unwrap();
         assert!(!stamp(&policy).is_current().unwrap(), "never stamped");
         stamp(&policy).write().unwrap();
         assert!(stamp(&policy).is_current().unwrap());
-        assert!(!stamp(&crate::Isolate::new().keep("a")).is_current().unwrap());
+        assert!(!stamp(&Isolate::new().keep("a")).is_current().unwrap());
+        assert!(stamp(&Isolate::new().keep("a")).is_result().unwrap());
         for changed in [&archive, &list, &result] {
             fs::write(changed, "CONTENT").unwrap();
             assert!(!stamp(&policy).is_current().unwrap(), "{}", changed.display());
+            assert_eq!(stamp(&policy).is_result().unwrap(), changed != &result);
             fs::write(changed, "content").unwrap();
             assert!(stamp(&policy).is_current().unwrap());
         }

@@ -1,0 +1,145 @@
+//! Gives every name its number, in parallel: names are split by hash, each part is searched by itself, and what the
+//! parts find is numbered in the order of first occurrence. The numbers depend neither on hashes nor on threads.
+
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::{MemberId, Name, NameId};
+use crate::object::symbol::{Symbol, Visibility};
+use crate::parallel;
+
+/// Into how many parts names are split.
+const PARTS: usize = 8;
+
+/// All names, to be found by their bytes.
+#[derive(Debug)]
+pub(super) struct Names<'d> {
+    hasher: DefaultHashBuilder,
+    parts: Vec<Part>,
+    /// In the order of their ids.
+    pub all: Vec<Name<'d>>,
+}
+
+/// The position of the machine that a member is for, and the member's symbols.
+pub(super) type MachineSymbols<'m, 'd> = (usize, &'m [Symbol<'d>]);
+
+/// The names of some hashes, by their positions in `ids`.
+#[derive(Debug)]
+struct Part {
+    table: HashTable<u32>,
+    ids: Vec<NameId>,
+}
+
+/// What is found of the names of a part.
+struct Search<'d> {
+    table: HashTable<u32>,
+    found: Vec<Found<'d>>,
+    /// For each of the part's symbols, in order, its name's position in `found`.
+    symbols: Vec<u32>,
+}
+
+struct Found<'d> {
+    hash: u64,
+    /// The position of the name's first symbol among all symbols.
+    first: u64,
+    name: Name<'d>,
+}
+
+/// The hashes of a member's symbols, and where these begin: among all symbols, and among those of each part.
+struct Hashed {
+    hashes: Vec<u64>,
+    start: u64,
+    starts: [usize; PARTS],
+}
+
+impl<'d> Names<'d> {
+    /// Numbers the names of all members' symbols. Gives each symbol's number with them.
+    pub fn of(members: &[MachineSymbols<'_, 'd>]) -> (Self, Vec<Vec<NameId>>) {
+        let hasher = DefaultHashBuilder::default();
+        let hashed = hash_all(members, &hasher);
+        let searches = parallel::map(PARTS, |part| Search::of(members, &hashed, part));
+        let positions = |part: usize| (0..searches[part].found.len()).map(move |at| (part, at));
+        let mut order: Vec<(usize, usize)> = (0..PARTS).flat_map(positions).collect();
+        parallel::sort_unstable_by_key(&mut order, |&(part, at)| searches[part].found[at].first);
+        let all = order.iter().map(|&(part, at)| searches[part].found[at].name).collect();
+        let mut ids: Vec<_> = searches.iter().map(|search| vec![NameId(0); search.found.len()]).collect();
+        order.iter().zip(0..).for_each(|(&(part, at), id)| ids[part][at] = NameId(id));
+        let of_symbols = parallel::map(members.len(), |member| {
+            let mut next = hashed[member].starts;
+            let id = |&hash: &u64| {
+                let part = part_of(hash);
+                let at = searches[part].symbols[next[part]];
+                next[part] += 1;
+                ids[part][at as usize]
+            };
+            hashed[member].hashes.iter().map(id).collect()
+        });
+        let parts = searches.into_iter().zip(ids).map(|(search, ids)| Part { table: search.table, ids }).collect();
+        (Self { hasher, parts, all }, of_symbols)
+    }
+
+    /// The name called so where links for a machine are concerned.
+    pub fn find(&self, name: &[u8], machine: usize) -> Option<NameId> {
+        let hash = self.hasher.hash_one(name);
+        let Part { table, ids } = &self.parts[part_of(hash)];
+        let id = |&at: &u32| ids[at as usize];
+        let is_wanted = |known: &Name<'_>| known.bytes == name && known.machine == machine;
+        table.find(hash, |at| is_wanted(&self.all[id(at).0 as usize])).map(id)
+    }
+}
+
+/// Bits of the hash that a table does not look at first.
+fn part_of(hash: u64) -> usize {
+    (hash >> 40) as usize % PARTS
+}
+
+fn hash_all(members: &[MachineSymbols<'_, '_>], hasher: &DefaultHashBuilder) -> Vec<Hashed> {
+    let mut all = parallel::map(members.len(), |at| {
+        let hashes: Vec<u64> = members[at].1.iter().map(|symbol| hasher.hash_one(symbol.name)).collect();
+        let mut counts = [0; PARTS];
+        hashes.iter().for_each(|&hash| counts[part_of(hash)] += 1);
+        Hashed { hashes, start: 0, starts: counts }
+    });
+    let (mut start, mut starts) = (0, [0; PARTS]);
+    for member in &mut all {
+        let counts = std::mem::replace(&mut member.starts, starts);
+        starts.iter_mut().zip(counts).for_each(|(start, count)| *start += count);
+        member.start = start;
+        start += member.hashes.len() as u64;
+    }
+    all
+}
+
+impl<'d> Search<'d> {
+    fn of(members: &[MachineSymbols<'_, 'd>], hashed: &[Hashed], part: usize) -> Self {
+        let mut search = Self { table: HashTable::new(), found: Vec::new(), symbols: Vec::new() };
+        for (((machine, symbols), Hashed { hashes, start, .. }), member) in members.iter().zip(hashed).zip(0..) {
+            let mine = hashes.iter().zip(*start..).zip(*symbols).filter(|((hash, _), _)| part_of(**hash) == part);
+            mine.for_each(|((&hash, position), symbol)| {
+                search.add((hash, *machine), position, MemberId(member), symbol)
+            });
+        }
+        search
+    }
+
+    fn add(&mut self, (hash, machine): (u64, usize), position: u64, member: MemberId, symbol: &Symbol<'d>) {
+        let Self { table, found, symbols } = self;
+        let next = found.len() as u32;
+        let is_same = |&at: &u32| {
+            let Found { hash: known, name, .. } = &found[at as usize];
+            *known == hash && name.bytes == symbol.name && name.machine == machine
+        };
+        let at = *table.entry(hash, is_same, |&at| found[at as usize].hash).or_insert(next).get();
+        if at == next {
+            found.push(Found { hash, first: position, name: Name::new(symbol, machine) });
+        }
+        symbols.push(at);
+        if symbol.is_definition() {
+            let name = &mut found[at as usize].name;
+            name.definitions += 1;
+            name.first_definition.get_or_insert(member);
+            name.visible |= matches!(symbol.visibility, Visibility::Default | Visibility::Protected);
+        }
+    }
+}
