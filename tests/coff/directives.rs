@@ -64,4 +64,6 @@ fn hide_is_for_mingw() {
     made(&scratch, "llvm-ar", &["rcs", "gnu.a", "a.o"]);
     armend(&scratch, &["isolate", "gnu.a", "--keep", "kept", "--by", "hide"]);
     assert_eq!(directives(&scratch, "gnu.a"), "-exclude-symbols:other");
+    armend(&scratch, &["exports", "--restore", "gnu.a", "--keep", "other"]);
+    assert_eq!(directives(&scratch, "gnu.a"), "");
 }
