@@ -3,10 +3,12 @@
 use crate::agreement::{self, Flavour};
 use crate::armend::{isolate, isolate_with_plan};
 use armend_test_support::{
-    MingwLinker, SIDE_ARGUMENTS, SIDES, Staticlib, Toolchain, duplicates, fixtures, rust_side, side_prints,
-    two_sides_source, wine,
+    MingwLinker, SIDE_ARGUMENTS, SIDES, Staticlib, Toolchain, duplicates, exports_of, fixtures, run_ok, rust_side,
+    side_prints, tool, two_sides_source, wine,
 };
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const TARGET: &str = "x86_64-pc-windows-gnu";
 const TOOLCHAINS: [Toolchain; 2] = [Toolchain::Debian1_63, Toolchain::Debian1_78];
@@ -66,6 +68,33 @@ fn two_toolchains() {
             linker.link(&[&source, pair[0], pair[1]], &["-Wl,--gc-sections"], &program).expect_success();
             assert_both_work(&program);
         }
+    }
+}
+
+/// mingw's linkers export every global definition of a library where none is marked.
+#[test]
+fn a_dll_exports_what_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let (original, second) = (library(0), library(1));
+    let isolated = isolated(0, folder.path());
+    let source = two_sides_source();
+    let kept = ["first_prepare", "first_run"].map(str::to_owned);
+    let (dll, import) = (folder.path().join("first.dll"), folder.path().join("libfirst.dll.a"));
+    let flags = ["-shared", "-Wl,-u,first_prepare,-u,first_run", &format!("-Wl,--out-implib,{}", import.display())];
+    // The static libgcc would be exported with the rest.
+    let libgcc = run_ok(Command::new(tool("x86_64-w64-mingw32-gcc")).arg("-print-file-name=libgcc_s_seh-1.dll"));
+    fs::copy(libgcc.trim(), folder.path().join("libgcc_s_seh-1.dll")).unwrap();
+    for linker in MingwLinker::ALL {
+        println!("{linker:?}"); // shown with the failure
+        linker.link(&[&original], &flags, &dll).expect_success();
+        let leaked = exports_of(&dll);
+        assert!(leaked.len() > 100 && leaked.contains("rust_eh_personality"), "{} exports", leaked.len());
+
+        linker.link(&[&isolated], &flags, &dll).expect_success();
+        assert_eq!(exports_of(&dll), kept.clone().into());
+        let program = folder.path().join("program.exe");
+        linker.link(&[&source, &import, &second], &[], &program).expect_success();
+        assert_both_work(&program);
     }
 }
 
