@@ -4,7 +4,7 @@
 mod slices;
 
 use std::fs::{self, File, FileTimes, Metadata, Permissions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
@@ -46,7 +46,7 @@ impl Output {
     ///
     /// # Errors
     /// Usage: several archives for one file, two of one file name for one folder, standard input in place.
-    pub fn targets(&self, inputs: &[Input]) -> Result<Vec<Target>> {
+    pub(crate) fn targets(&self, inputs: &[Input]) -> Result<Vec<Target>> {
         // The slices of a fat file are one file.
         let is_first =
             |at: usize| !inputs[..at].iter().any(|before| is_beside(before.slice_of(), inputs[at].slice_of()));
@@ -109,7 +109,7 @@ fn is_beside(one: Option<&SliceOf>, other: Option<&SliceOf>) -> bool {
 
 /// A file to be made or replaced; without a path, standard output.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub(crate) struct Target {
     /// As it was asked for.
     path: Option<PathBuf>,
     /// With its symbolic links followed.
@@ -131,7 +131,7 @@ impl Target {
     pub(crate) fn resolve(path: &Path) -> Result<Self> {
         let file = match fs::canonicalize(path) {
             Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => path.to_path_buf(),
+            Err(error) if error.kind() == ErrorKind::NotFound => path.to_path_buf(),
             Err(error) => return Err(Error::io("cannot resolve the output", error)),
         };
         let existing = fs::metadata(&file).ok();
@@ -194,7 +194,12 @@ impl Target {
             _ => builder.tempfile(),
         };
         let file = file.map_err(|error| {
-            let error = Error::io("cannot make a temporary file for the output", error);
+            let folder = folder_of(&self.file);
+            let error = match error.kind() == ErrorKind::NotFound && !folder.exists() {
+                true => Error::usage("the folder of the output is not there")
+                    .with_help(format!("make it, or leave out the file's name: -o {}/ makes it", folder.display())),
+                false => Error::io("cannot make a temporary file for the output", error),
+            };
             self.path.iter().fold(error, |error, path| error.in_archive(path))
         })?;
         Ok(Staged { target: self, file })
@@ -210,7 +215,7 @@ fn folder_of(path: &Path) -> &Path {
 
 /// A result that is not in its place yet. Dropped, it is removed.
 #[derive(Debug)]
-pub struct Staged {
+pub(crate) struct Staged {
     target: Target,
     file: NamedTempFile,
 }
@@ -273,7 +278,7 @@ impl Staged {
     fn copy_to(&self, mut out: impl Write, action: &'static str) -> Result<()> {
         let mut file = self.file.reopen().map_err(|error| Error::io("cannot read the result", error))?;
         match std::io::copy(&mut file, &mut out).and_then(|_| out.flush()) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::io(action, error)),
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::io(action, error)),
             _ => Ok(()),
         }
     }

@@ -68,12 +68,13 @@ fn make_inputs(scratch: &Scratch) {
         samples::archive_of(&[("library.o", &scratch.read("library.o"))])
     };
     let krun = library("krun");
-    let foo = library("foo");
-    for (name, bytes) in [("libkrun.a", &krun), ("liba.a", &krun), ("libb.a", &foo), ("libfoo.a", &foo)] {
+    let library_foo = library("foo");
+    for (name, bytes) in [("libkrun.a", &krun), ("liba.a", &krun), ("libb.a", &library_foo), ("libfoo.a", &library_foo)]
+    {
         scratch.write(name, bytes);
     }
     for name in ["libplugin.a", "libgo.a", "isolated/libfoo.a"] {
-        scratch.write(name, &foo);
+        scratch.write(name, &library_foo);
     }
     scratch.write("libkrun.h", "int krun_start(int); int krun_stop(void);\n");
     scratch.write("foo.h", "int foo_start(int); int foo_stop(void);\n");

@@ -1,5 +1,8 @@
-//! What the documents promise: that README's example goes as it says with every linker, and that docs/json.md names
-//! whatever a document holds.
+//! What the documents promise: that README's example goes as it says with every linker, that docs/json.md names
+//! whatever a document holds, and that the guides' commands print what the guides say.
+
+mod console;
+mod guides;
 
 use std::collections::BTreeSet;
 use std::fs;
