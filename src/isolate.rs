@@ -151,6 +151,8 @@ impl Isolate {
             pins.add_to(&mut edits, parsed, db.members_of(archive)).map(|()| edits)
         });
         let edits = edits.collect::<Result<Vec<_>>>()?;
+        // All that is left to do is in the edits.
+        drop(db);
         report.archives = carry_out(&parsed, &inputs, edits.into_iter(), output, &mut clock)?;
         report.changed = report.archives.iter().any(|archive| archive.changed);
         report.phases = clock.into_phases();
@@ -188,13 +190,14 @@ struct BeforeMerge {
     stripped: Vec<Stripped>,
 }
 
-fn archive_edits<'a>(
+fn archive_edits<'a, 'd: 'a>(
     archive: usize,
-    db: &'a SymbolDb<'_>,
+    db: &SymbolDb<'d>,
     plan: &'a Plan<'_>,
     removals: &[ObjectEdits],
 ) -> ArchiveEdits<'a> {
     let mut edits = ArchiveEdits::new(&plan.suffixes);
+    edits.index.reserve(db.members_of(archive).map(|member| member.object.indexed_names().count()).sum());
     for member in db.members_of(archive) {
         let position = member.position as u32;
         member.object.listed.iter().for_each(|name| edits.index.push(name.clone(), b"", position));

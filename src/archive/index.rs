@@ -71,6 +71,11 @@ impl<'a> ArchiveIndex<'a> {
         self.names.push(Entry { stem: stem.into(), suffix, member });
     }
 
+    /// Makes room for so many names more.
+    pub fn reserve(&mut self, names: usize) {
+        self.names.reserve_exact(names);
+    }
+
     /// How many names it holds.
     pub fn len(&self) -> usize {
         self.names.len()

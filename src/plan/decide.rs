@@ -75,7 +75,7 @@ fn fate(db: &SymbolDb<'_>, policy: &Isolate, keep: &Keep, plan: &Plan<'_>, id: N
     if name.bytes.contains(&b'@') && object.is_some_and(|object| object.has_versions) {
         return stays(Reason::Versioned);
     }
-    if object.is_some_and(|object| object.imports) {
+    if is_imported(db, id) {
         return stays(Reason::Imported);
     }
     if db.is_linker_defined(id) {
@@ -102,11 +102,17 @@ fn fate(db: &SymbolDb<'_>, policy: &Isolate, keep: &Keep, plan: &Plan<'_>, id: N
     if in_scope { Fate::Private } else { stays(Reason::OutOfScope) }
 }
 
+/// Whether a name is a DLL's, and the archive has but the way to it.
+fn is_imported(db: &SymbolDb<'_>, id: NameId) -> bool {
+    db.name(id).first_definition.is_some_and(|first| db.member(first).object.imports)
+}
+
 /// Whether a name is an export by itself: a visible, unmangled definition in a member that is neither the standard
-/// library's nor compiler-builtins', and none that rustc itself provides.
+/// library's nor compiler-builtins', and none that rustc itself or a DLL provides.
 pub fn is_export(db: &SymbolDb<'_>, id: NameId) -> bool {
     let name = db.name(id);
     name.visible
+        && !is_imported(db, id)
         && !mangling::is_mangled(name.source())
         // LTO's promoted locals.
         && memchr::memmem::find(name.bytes, b".llvm.").is_none()
@@ -169,16 +175,27 @@ struct Signatures<'d> {
 
 impl<'d> Signatures<'d> {
     fn of(db: &SymbolDb<'d>) -> Self {
-        let groups = parallel::map(db.members().len(), |at| {
-            let groups = group_names(&db.members()[at]).into_iter();
-            groups.map(|(signature, names)| (signature, db.find(signature), names)).collect::<Vec<_>>()
+        // Most signatures are names of the archives.
+        let members = parallel::map(db.members().len(), |at| {
+            let (mut pairs, mut unnamed) = (Vec::new(), Vec::new());
+            for (signature, names) in group_names(&db.members()[at]) {
+                match db.find(signature) {
+                    Some(id) => pairs.extend(names.into_iter().chain([id]).map(|name| (id.0, name))),
+                    None => unnamed.push((signature, names)),
+                }
+            }
+            (pairs, unnamed)
         });
         let named = db.names().len();
-        let (mut pairs, mut others) = (Vec::new(), HashMap::new());
-        for (signature, id, names) in groups.into_iter().flatten() {
-            let next = (named + others.len()) as u32;
-            let number = id.map_or_else(|| *others.entry(signature).or_insert(next), |id| id.0);
-            pairs.extend(names.into_iter().chain(id).map(|name| (number, name)));
+        let mut pairs = Vec::with_capacity(members.iter().map(|(pairs, _)| pairs.len()).sum());
+        let mut others = HashMap::new();
+        for (of_member, unnamed) in members {
+            pairs.extend(of_member);
+            for (signature, names) in unnamed {
+                let next = (named + others.len()) as u32;
+                let number = *others.entry(signature).or_insert(next);
+                pairs.extend(names.into_iter().map(|name| (number, name)));
+            }
         }
         Self { pairs, named, others }
     }

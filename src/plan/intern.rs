@@ -40,10 +40,10 @@ struct Search<'d> {
 }
 
 struct Found<'d> {
-    hash: u64,
+    name: &'d [u8],
+    machine: usize,
     /// The position of the name's first symbol among all symbols.
     first: u64,
-    name: Name<'d>,
 }
 
 /// The hashes of a member's symbols, and where these begin: among all symbols, and among those of each part.
@@ -58,13 +58,14 @@ impl<'d> Names<'d> {
     pub fn of(members: &[MachineSymbols<'_, 'd>]) -> (Self, Vec<Vec<NameId>>) {
         let hasher = DefaultHashBuilder::default();
         let hashed = hash_all(members, &hasher);
-        let searches = parallel::map(PARTS, |part| Search::of(members, &hashed, part));
-        let positions = |part: usize| (0..searches[part].found.len()).map(move |at| (part, at));
-        let mut order: Vec<(usize, usize)> = (0..PARTS).flat_map(positions).collect();
-        parallel::sort_unstable_by_key(&mut order, |&(part, at)| searches[part].found[at].first);
-        let all = order.iter().map(|&(part, at)| searches[part].found[at].name).collect();
+        let searches = parallel::map(PARTS, |part| Search::of(members, &hashed, part, &hasher));
+        let positions = |part: u8| (0..searches[usize::from(part)].found.len() as u32).map(move |at| (part, at));
+        let mut order: Vec<(u8, u32)> = (0..PARTS as u8).flat_map(positions).collect();
+        parallel::sort_unstable_by_key(&mut order, |&(part, at)| searches[usize::from(part)].found[at as usize].first);
         let mut ids: Vec<_> = searches.iter().map(|search| vec![NameId(0); search.found.len()]).collect();
-        order.iter().zip(0..).for_each(|(&(part, at), id)| ids[part][at] = NameId(id));
+        order.iter().zip(0..).for_each(|(&(part, at), id)| ids[usize::from(part)][at as usize] = NameId(id));
+        let count = order.len();
+        drop(order);
         let of_symbols = parallel::map(members.len(), |member| {
             let mut next = hashed[member].starts;
             let id = |&hash: &u64| {
@@ -73,9 +74,11 @@ impl<'d> Names<'d> {
                 next[part] += 1;
                 ids[part][at as usize]
             };
-            hashed[member].hashes.iter().map(id).collect()
+            hashed[member].hashes.iter().map(id).collect::<Vec<_>>()
         });
+        drop(hashed);
         let parts = searches.into_iter().zip(ids).map(|(search, ids)| Part { table: search.table, ids }).collect();
+        let all = names(members, &of_symbols, count);
         (Self { hasher, parts, all }, of_symbols)
     }
 
@@ -111,35 +114,44 @@ fn hash_all(members: &[MachineSymbols<'_, '_>], hasher: &DefaultHashBuilder) -> 
     all
 }
 
-impl<'d> Search<'d> {
-    fn of(members: &[MachineSymbols<'_, 'd>], hashed: &[Hashed], part: usize) -> Self {
-        let mut search = Self { table: HashTable::new(), found: Vec::new(), symbols: Vec::new() };
-        for (((machine, symbols), Hashed { hashes, start, .. }), member) in members.iter().zip(hashed).zip(0..) {
-            let mine = hashes.iter().zip(*start..).zip(*symbols).filter(|((hash, _), _)| part_of(**hash) == part);
-            mine.for_each(|((&hash, position), symbol)| {
-                search.add((hash, *machine), position, MemberId(member), symbol)
-            });
+/// What the symbols, whose numbers are `ids`, say of so many names.
+fn names<'d>(members: &[MachineSymbols<'_, 'd>], ids: &[Vec<NameId>], count: usize) -> Vec<Name<'d>> {
+    let mut all: Vec<Name<'d>> = Vec::with_capacity(count);
+    for (((machine, symbols), ids), member) in members.iter().zip(ids).zip(0..) {
+        for (symbol, id) in symbols.iter().zip(ids) {
+            if id.0 as usize == all.len() {
+                all.push(Name::new(symbol, *machine));
+            }
+            if symbol.is_definition() {
+                let name = &mut all[id.0 as usize];
+                name.definitions += 1;
+                name.first_definition.get_or_insert(MemberId(member));
+                name.visible |= matches!(symbol.visibility, Visibility::Default | Visibility::Protected);
+            }
         }
+    }
+    all
+}
+
+impl<'d> Search<'d> {
+    fn of(members: &[MachineSymbols<'_, 'd>], hashed: &[Hashed], part: usize, hasher: &DefaultHashBuilder) -> Self {
+        let mut search = Self { table: HashTable::new(), found: Vec::new(), symbols: Vec::new() };
+        for ((machine, symbols), Hashed { hashes, start, .. }) in members.iter().zip(hashed) {
+            let mine = hashes.iter().zip(*start..).zip(*symbols).filter(|((hash, _), _)| part_of(**hash) == part);
+            mine.for_each(|((&hash, position), symbol)| search.add(hash, position, (symbol.name, *machine), hasher));
+        }
+        search.found.shrink_to_fit();
         search
     }
 
-    fn add(&mut self, (hash, machine): (u64, usize), position: u64, member: MemberId, symbol: &Symbol<'d>) {
+    fn add(&mut self, hash: u64, position: u64, (name, machine): (&'d [u8], usize), hasher: &DefaultHashBuilder) {
         let Self { table, found, symbols } = self;
         let next = found.len() as u32;
-        let is_same = |&at: &u32| {
-            let Found { hash: known, name, .. } = &found[at as usize];
-            *known == hash && name.bytes == symbol.name && name.machine == machine
-        };
-        let at = *table.entry(hash, is_same, |&at| found[at as usize].hash).or_insert(next).get();
+        let is_same = |&at: &u32| found[at as usize].name == name && found[at as usize].machine == machine;
+        let at = *table.entry(hash, is_same, |&at| hasher.hash_one(found[at as usize].name)).or_insert(next).get();
         if at == next {
-            found.push(Found { hash, first: position, name: Name::new(symbol, machine) });
+            found.push(Found { name, machine, first: position });
         }
         symbols.push(at);
-        if symbol.is_definition() {
-            let name = &mut found[at as usize].name;
-            name.definitions += 1;
-            name.first_definition.get_or_insert(member);
-            name.visible |= matches!(symbol.visibility, Visibility::Default | Visibility::Protected);
-        }
     }
 }

@@ -1,0 +1,48 @@
+//! Instructions of whole runs, as callgrind counts them: the same at any load, but for hash seeds and the order of
+//! threads.
+
+use std::path::Path;
+use std::process::Command;
+
+use armend_test_support::{Run, Scratch, tool};
+
+use super::{archive, scratch};
+
+/// The instructions of a run of the program.
+fn instructions(scratch: &Scratch, arguments: &[&str]) -> u64 {
+    let counted = scratch.path("callgrind.out");
+    let mut valgrind = Command::new(tool("valgrind"));
+    valgrind.current_dir(scratch.folder()).arg("--tool=callgrind").arg("-q");
+    valgrind.arg(format!("--callgrind-out-file={}", counted.display()));
+    Run::of(valgrind.arg(scratch.program()).args(arguments)).succeeds();
+    let profile = String::from_utf8(scratch.read("callgrind.out")).expect("callgrind writes text");
+    let total = profile.lines().find_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")));
+    total.expect("callgrind's total").trim().parse().expect("a number")
+}
+
+/// What a run costs above one on next to nothing.
+fn cost(scratch: &Scratch, arguments: &[&str], path: &Path, nothing: u64) -> u64 {
+    let path = path.to_str().expect("a plain path");
+    instructions(scratch, &[arguments, &[path]].concat()).saturating_sub(nothing)
+}
+
+/// The bounds are per symbol of an unoptimised build: about twice what it was when they were set.
+#[test]
+fn instructions_go_with_symbols() {
+    let scratch = scratch();
+    let (none, few, many) = (archive(&scratch, 1, 1), archive(&scratch, 8, 100), archive(&scratch, 16, 100));
+    let symbols = 16 * 100;
+    let verbs: [(&[&str], u64); 4] = [
+        (&["-j1", "isolate", "-q", "--keep", "api_*", "-o", "out.a"], 60_000),
+        (&["-j1", "objcopy", "-w", "--weaken-symbol", "*"], 30_000),
+        (&["-j1", "index"], 10_000),
+        (&["-j1", "exports"], 10_000),
+    ];
+    for (arguments, bound) in verbs {
+        let nothing = cost(&scratch, arguments, &none, 0);
+        let (few, many) = (cost(&scratch, arguments, &few, nothing), cost(&scratch, arguments, &many, nothing));
+        println!("{}: {nothing}, {few}, {many}, {} a symbol", arguments.join(" "), many / symbols);
+        assert!(many * 10 < few * 24, "{arguments:?}: {few} instructions, for twice the symbols {many}");
+        assert!(many / symbols < bound, "{arguments:?}: {} instructions a symbol", many / symbols);
+    }
+}
