@@ -16,8 +16,8 @@
 //! # }
 //! ```
 //!
-//! [`Link`] has what both share. A guide is in `docs/build-script.md`. Knows no format, archive or plan: what is done to
-//! the archive is [`crate::Isolate`]'s.
+//! [`Link`] has what both share. A guide is in `docs/build-script.md`. Knows no format, archive or plan: what is done
+//! to the archive is [`crate::Isolate`]'s.
 
 mod advice;
 mod dep_info;
@@ -123,14 +123,14 @@ impl Staticlib {
         self
     }
 
-    /// A toolchain by rustup's name. By default the one of the crate's `rust-toolchain.toml`, where it or a folder above
-    /// has one and rustup is there, else the one that builds the script.
+    /// A toolchain by rustup's name. By default the one of the crate's `rust-toolchain.toml`, where it or a folder
+    /// above has one and rustup is there, else the one that builds the script.
     pub fn toolchain(mut self, toolchain: impl Into<String>) -> Self {
         self.source.toolchain = Some(toolchain.into());
         self
     }
 
-    /// A target triple, or the path of a target's description. By default the one that is built for.
+    /// A target triple, or the absolute path of a target's description. By default the one that is built for.
     pub fn target(mut self, target: impl Into<String>) -> Self {
         self.source.target = Some(target.into());
         self
@@ -143,9 +143,9 @@ impl Staticlib {
         self
     }
 
-    /// Builds the crate into a folder of its own in `OUT_DIR`, amends the result there, unless what is there is current,
-    /// and prints the lines that make Cargo link it, with the native libraries that it needs, and rerun the script when
-    /// any of its sources changes.
+    /// Builds the crate into a folder of its own in `OUT_DIR`, amends the result there, unless what is there is
+    /// current, and prints the lines that make Cargo link it, with the native libraries that it needs, and rerun the
+    /// script when any of its sources changes.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Build`] where the crate does not build; otherwise as [`Isolate::link`].
@@ -168,8 +168,8 @@ impl<Source> Link<Source> {
         Self { source, policy: crate::Isolate::default(), name: None, bundle: true }
     }
 
-    /// Keeps what `pattern` matches, beside what is kept already: see [`crate::Isolate::keep`]. Without any, the exports
-    /// are found.
+    /// Keeps what `pattern` matches, beside what is kept already: see [`crate::Isolate::keep`]. Without any, the
+    /// exports are found.
     pub fn keep(mut self, pattern: impl Into<String>) -> Self {
         self.policy.keep.push(KeepSource::Pattern(pattern.into()));
         self

@@ -50,11 +50,10 @@ pub struct Location {
     pub offset: Option<u64>,
 }
 
-/// One failure with its place and, where there is one, its remedy.
-#[derive(Debug)]
+/// One failure with its place and, where there is one, its remedy. `Debug` writes both as text: it is what `main` prints
+/// of an error that it returns, in a build script above all.
 pub struct Error(Box<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     kind: ErrorKind,
     location: Location,
@@ -147,6 +146,13 @@ impl fmt::Display for Error {
             Some(offset) => write!(f, " (at offset {offset:#x})"),
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        self.help().iter().try_for_each(|help| write!(f, "\nhelp: {help}"))
     }
 }
 

@@ -94,7 +94,7 @@ pub struct Outcome {
 /// # Errors
 /// I/O, malformed input; usage when no archive knows the symbol.
 pub fn explain(symbol: &str, archives: &[impl AsRef<Path>], policy: &Isolate) -> Result<ExplainReport> {
-    let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+    let inputs = Input::open_all(archives)?;
     let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
     let db = SymbolDb::build(&parsed)?;
     let keep = crate::keep_from::load(&policy.keep)?;

@@ -8,7 +8,7 @@ mod survey;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use crate::error::{Error, Result, printable, printable_path};
+use crate::error::{Error, Result, printable};
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
 use crate::object::Object;
@@ -37,7 +37,8 @@ impl Exports {
     /// # Errors
     /// I/O, malformed or unsupported input, lists and patterns that cannot be used.
     pub fn run(&self, archives: &[impl AsRef<Path>]) -> Result<ExportsReport> {
-        let inputs = archives.iter().map(|path| Input::open_scattered(path.as_ref())).collect::<Result<Vec<_>>>()?;
+        let inputs = Input::open_all(archives)?;
+        inputs.iter().for_each(Input::read_scattered);
         let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
         parsed.iter().try_for_each(check_readable)?;
         let db = SymbolDb::build(&parsed)?;
@@ -157,7 +158,7 @@ impl<'d> Lister<'_, 'd> {
         let unmet = exports.iter().filter(|export| export.required && !export.is_met());
         let unmet = unmet.map(|export| export.name.clone()).collect();
         let unlisted = if named { self.unlisted() } else { Vec::new() };
-        let archives = self.parsed.iter().map(|parsed| printable_path(&parsed.input.path)).collect();
+        let archives = self.parsed.iter().map(|parsed| parsed.input.label()).collect();
         let crates = missing::crates(self.db);
         Ok(ExportsReport { schema: SCHEMA, verb: "exports", archives, exports, unmet, unlisted, crates })
     }

@@ -2,13 +2,16 @@
 
 mod thin;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use memmap2::Mmap;
 
+use crate::archive::fat::Fat;
 use crate::archive::{Archive, Member};
 use crate::error::{Error, Result, printable, printable_path};
 use crate::object::Object;
@@ -20,10 +23,39 @@ use crate::parallel;
 pub struct Input {
     /// The path as given; `-` for standard input.
     pub path: PathBuf,
-    bytes: Bytes,
+    bytes: Arc<Bytes>,
+    /// Which part of a fat file it is.
+    slice: Option<SliceOf>,
     len: u64,
     /// A thin archive's members.
     externals: Vec<thin::External>,
+}
+
+/// A slice of a fat file.
+#[derive(Debug, Clone)]
+pub struct SliceOf {
+    /// The whole file's header.
+    pub fat: Arc<Fat>,
+    /// Which slice of it.
+    pub position: usize,
+    /// The whole file.
+    whole: Arc<Bytes>,
+}
+
+impl SliceOf {
+    /// The bytes of a slice of the same file.
+    pub fn original(&self, position: usize) -> &[u8] {
+        &self.whole.as_slice()[self.fat.slices[position].range.clone()]
+    }
+
+    /// Whether both are of one fat file.
+    pub fn is_beside(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.whole, &other.whole)
+    }
+
+    fn arch(&self) -> String {
+        self.fat.slices[self.position].name()
+    }
 }
 
 #[derive(Debug)]
@@ -41,17 +73,52 @@ impl Input {
         Self::open_from(path, path, &HashMap::new())
     }
 
-    /// Opens `path` to read tables here and there: what is between them is not read ahead.
+    /// Opens archives, or objects; of a fat file each slice as one of its own.
     ///
     /// # Errors
-    /// As [`Self::open`].
-    pub fn open_scattered(path: &Path) -> Result<Self> {
-        let input = Self::open(path)?;
-        if let Bytes::Mapped(map, _) = &input.bytes {
-            // Advice alone: without it, all is as before and slower.
-            _ = map.advise(memmap2::Advice::Random);
+    /// As [`Self::open`]; malformed, for a fat file.
+    pub fn open_all(paths: &[impl AsRef<Path>]) -> Result<Vec<Self>> {
+        let mut inputs = Vec::new();
+        for path in paths {
+            let input = Self::open(path.as_ref())?;
+            let fat = Fat::parse(input.bytes()).map_err(|error| error.in_archive(&input.path))?;
+            match fat.map(Arc::new) {
+                None => inputs.push(input),
+                Some(fat) => inputs.extend((0..fat.slices.len()).map(|position| input.slice(&fat, position))),
+            }
         }
-        Ok(input)
+        Ok(inputs)
+    }
+
+    fn slice(&self, fat: &Arc<Fat>, position: usize) -> Self {
+        let slice = SliceOf { fat: Arc::clone(fat), position, whole: Arc::clone(&self.bytes) };
+        let len = fat.slices[position].range.len() as u64;
+        let (path, bytes) = (self.path.clone(), Arc::clone(&self.bytes));
+        Self { path, bytes, slice: Some(slice), len, externals: Vec::new() }
+    }
+
+    /// Which part of a fat file it is.
+    pub fn slice_of(&self) -> Option<&SliceOf> {
+        self.slice.as_ref()
+    }
+
+    /// What it is called in reports: the path, and of a fat file's slice the machine, as `libfoo.a(arm64)`.
+    pub fn label(&self) -> String {
+        let path = printable_path(&self.path);
+        self.slice.as_ref().map_or_else(|| path.clone(), |slice| format!("{path}({})", slice.arch()))
+    }
+
+    /// The machine that a fat file's slice is for: what is for another never meets it in a link.
+    pub fn machine(&self) -> Option<String> {
+        self.slice.as_ref().map(SliceOf::arch)
+    }
+
+    /// What a member is called in messages: its name, in a fat file with the machine, as `arm64:foo.o`.
+    fn member_name<'d>(&self, member: &Member<'d>) -> Cow<'d, [u8]> {
+        match self.machine() {
+            None => Cow::Borrowed(member.name),
+            Some(machine) => Cow::Owned([machine.as_bytes(), b":", member.name].concat()),
+        }
     }
 
     /// Opens `path` as what is to be at this input's path: a thin archive's members are looked for from there, those
@@ -72,12 +139,13 @@ impl Input {
         let bytes = read(path).map_err(|error| Error::io("cannot read the file", error).in_archive(path))?;
         let len = bytes.as_slice().len() as u64;
         let externals = thin::open(bytes.as_slice(), base, staged).map_err(|error| error.in_archive(path))?;
-        Ok(Self { path: path.to_path_buf(), bytes, len, externals })
+        Ok(Self { path: path.to_path_buf(), bytes: Arc::new(bytes), slice: None, len, externals })
     }
 
     /// Other bytes in place of the file's, as if they had been read from it; not a thin archive's.
     pub(crate) fn with_bytes(&self, bytes: Vec<u8>) -> Self {
-        Self { path: self.path.clone(), bytes: Bytes::Read(bytes), len: self.len, externals: Vec::new() }
+        let bytes = Arc::new(Bytes::Read(bytes));
+        Self { path: self.path.clone(), bytes, slice: None, len: self.len, externals: Vec::new() }
     }
 
     /// The length of the file in bytes.
@@ -85,11 +153,19 @@ impl Input {
         self.len
     }
 
-    /// The file that the bytes are mapped from; `None` for what was read.
+    /// The file that all of it is mapped from; `None` for what was read, and for a slice.
     pub(crate) fn file(&self) -> Option<&File> {
-        match &self.bytes {
-            Bytes::Mapped(_, file) => Some(file),
-            Bytes::Read(_) => None,
+        match &*self.bytes {
+            Bytes::Mapped(_, file) if self.slice.is_none() => Some(file),
+            _ => None,
+        }
+    }
+
+    /// Says that tables are to be read here and there: what is between them is not read ahead.
+    pub(crate) fn read_scattered(&self) {
+        if let Bytes::Mapped(map, _) = &*self.bytes {
+            // Advice alone: without it, all is as before and slower.
+            _ = map.advise(memmap2::Advice::Random);
         }
     }
 
@@ -98,9 +174,12 @@ impl Input {
         self.path == Path::new("-")
     }
 
-    /// The whole file.
+    /// The whole file, or the slice.
     pub fn bytes(&self) -> &[u8] {
-        self.bytes.as_slice()
+        match &self.slice {
+            Some(slice) => slice.original(slice.position),
+            None => self.bytes.as_slice(),
+        }
     }
 
     /// The archive in it, every member with its data.
@@ -200,11 +279,12 @@ impl<'d> ParsedArchive<'d> {
 
     /// A member as people write it: `libfoo.a(bar.o)`.
     pub fn member_label(&self, member: usize) -> String {
-        let name = self.archive.members[member].name;
-        format!("{}({})", printable_path(&self.input.path), printable(name))
+        let name = self.input.member_name(&self.archive.members[member]);
+        format!("{}({})", printable_path(&self.input.path), printable(&name))
     }
 }
 
 fn located(error: Error, input: &Input, member: &Member<'_>) -> Error {
-    error.in_member(member.name, member.data_offset()).in_archive(&input.path)
+    let start = input.slice.as_ref().map_or(0, |slice| slice.fat.slices[slice.position].range.start as u64);
+    error.in_member(&input.member_name(member), start + member.data_offset()).in_archive(&input.path)
 }

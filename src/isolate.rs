@@ -102,7 +102,7 @@ impl Isolate {
     /// error in the final renames of several archives.
     pub fn run(&self, archives: &[impl AsRef<Path>], output: &Output) -> Result<IsolateReport> {
         let mut clock = Clock::start();
-        let mut inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+        let mut inputs = Input::open_all(archives)?;
         let mut merged = None;
         if let Some(linker) = &self.merge {
             merged = Some(self.merge_all(&mut inputs, linker)?);

@@ -1,6 +1,6 @@
 //! Amends static archives after they are built, so that they link.
 
-pub mod archive;
+mod archive;
 pub mod audit;
 pub mod build_script;
 pub mod diff;
@@ -10,7 +10,7 @@ pub mod exports;
 pub mod freshness;
 pub mod glibc;
 pub mod index;
-pub mod input;
+mod input;
 pub mod isolate;
 mod keep_from;
 mod mangling;
@@ -18,17 +18,21 @@ mod mangling;
 pub mod manifest;
 mod merge;
 pub mod objcopy;
+// Not part of the interface: the tests take objects apart and put them together with it.
+#[doc(hidden)]
 pub mod object;
 pub mod origin;
 pub mod output;
+// Nor this, which the command line's `--jobs` needs.
+#[doc(hidden)]
 pub mod parallel;
-pub mod patch;
-pub mod plan;
+mod patch;
+mod plan;
 pub mod policy;
 #[cfg(feature = "policy-file")]
 pub mod policy_file;
 pub mod report;
-pub mod rewrite;
+mod rewrite;
 pub mod strip;
 pub mod undefined;
 

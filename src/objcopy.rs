@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::input::{Input, ParsedArchive};
 use crate::object::Object;
 use crate::object::symbol::{Suffixes, Visibility};
-use crate::output::{Output, Staged, Target};
+use crate::output::{Output, Staged, Target, commit_all};
 use crate::parallel;
 use crate::policy::rules::{NameMatcher, Renames};
 use crate::report::Clock;
@@ -70,19 +70,25 @@ impl Objcopy {
     /// because what stays refers to them; verification. Then nothing is written.
     pub fn run(&self, input: &Path, output: &Output) -> Result<ObjcopyReport> {
         let metadata = std::fs::metadata(input).ok();
-        let input = Input::open(input)?;
-        let target = output.targets(std::slice::from_ref(&input))?.pop();
-        let target = target.ok_or_else(|| Error::usage("there is no output"))?.mirroring(metadata.as_ref(), &input);
-        let Edited { report, members, result } = if is_archive(input.bytes()) {
-            self.edit_archive(&input, target, output)?
-        } else {
-            self.edit_object(&input, target, output)?
-        };
-        if let (Some(result), Some(metadata)) = (&result, metadata.as_ref().filter(|_| self.preserve_dates)) {
-            result.set_times(times_of(metadata)?)?;
+        let inputs = Input::open_all(&[input])?;
+        let mut staged = Vec::new();
+        let mut whole: Option<ObjcopyReport> = None;
+        for (input, target) in inputs.iter().zip(output.targets(&inputs)?) {
+            let target = target.mirroring(metadata.as_ref(), input);
+            let Edited { report, members, result } = if is_archive(input.bytes()) {
+                self.edit_archive(input, target, output)?
+            } else {
+                self.edit_object(input, target, output)?
+            };
+            match &mut whole {
+                Some(whole) => whole.join(&report),
+                None => whole = Some(report),
+            }
+            staged.extend(members.into_iter().chain(result));
         }
-        members.into_iter().chain(result).try_for_each(Staged::commit)?;
-        Ok(report)
+        let times = metadata.as_ref().filter(|_| self.preserve_dates).map(times_of).transpose()?;
+        commit_all(staged, times)?;
+        whole.ok_or_else(|| Error::usage("a fat file without slices"))
     }
 
     fn edit_object(&self, input: &Input, target: Target, output: &Output) -> Result<Edited> {

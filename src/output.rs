@@ -1,15 +1,18 @@
 //! Where a result goes, and how it gets there: into a temporary file beside the target, which takes the target's
 //! place by one rename when it is complete and verified. Until then the target is untouched.
 
+mod slices;
+
 use std::fs::{self, File, FileTimes, Metadata, Permissions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
+pub(crate) use slices::commit_all;
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
-use crate::input::Input;
+use crate::input::{Input, SliceOf};
 
 /// Where results go.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,8 +46,11 @@ impl Output {
     ///
     /// # Errors
     /// Usage: several archives for one file, two of one file name for one folder, standard input in place.
-    pub fn targets(&self, inputs: &[Input]) -> Result<Vec<Target>> {
-        if inputs.len() > 1 {
+    pub(crate) fn targets(&self, inputs: &[Input]) -> Result<Vec<Target>> {
+        // The slices of a fat file are one file.
+        let is_first =
+            |at: usize| !inputs[..at].iter().any(|before| is_beside(before.slice_of(), inputs[at].slice_of()));
+        if (0..inputs.len()).filter(|&at| is_first(at)).count() > 1 {
             if matches!(self, Self::File(_) | Self::Stdout) {
                 return Err(
                     Error::usage("several archives cannot go to one output").with_help("name a folder: -o DIR/")
@@ -56,7 +62,9 @@ impl Output {
         }
         let targets = inputs.iter().map(|input| self.target(input)).collect::<Result<Vec<_>>>()?;
         for (at, target) in targets.iter().enumerate() {
-            if target.path.is_some() && targets[..at].iter().any(|other| other.file == target.file) {
+            let clashes =
+                |other: &Target| other.file == target.file && !is_beside(other.slice.as_ref(), target.slice.as_ref());
+            if target.path.is_some() && targets[..at].iter().any(clashes) {
                 let path = target.path.as_deref().unwrap_or(Path::new(""));
                 return Err(Error::usage(format!("two archives would both become {}", path.display())));
             }
@@ -67,7 +75,15 @@ impl Output {
     fn target(&self, input: &Input) -> Result<Target> {
         let path = match self {
             Self::Nowhere | Self::Stdout => {
-                return Ok(Target { path: None, file: PathBuf::new(), folder: None, existing: None, mode: None });
+                let slice = input.slice_of().cloned();
+                return Ok(Target {
+                    path: None,
+                    file: PathBuf::new(),
+                    folder: None,
+                    existing: None,
+                    mode: None,
+                    slice,
+                });
             }
             Self::InPlace | Self::Directory(_) if input.is_stdin() => {
                 return Err(
@@ -79,6 +95,7 @@ impl Output {
             Self::Directory(folder) => folder.join(input.path.file_name().unwrap_or(input.path.as_os_str())),
         };
         let mut target = Target::resolve(&path).map_err(|error| error.in_archive(&path))?;
+        target.slice = input.slice_of().cloned();
         if let Self::Directory(folder) = self {
             target.folder = Some(folder.clone());
         }
@@ -86,9 +103,13 @@ impl Output {
     }
 }
 
+fn is_beside(one: Option<&SliceOf>, other: Option<&SliceOf>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| one.is_beside(other))
+}
+
 /// A file to be made or replaced; without a path, standard output.
-#[derive(Debug)]
-pub struct Target {
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
     /// As it was asked for.
     path: Option<PathBuf>,
     /// With its symbolic links followed.
@@ -98,6 +119,8 @@ pub struct Target {
     existing: Option<Metadata>,
     /// The mode that it gets whatever was there before.
     mode: Option<u32>,
+    /// The part of a fat file that is to be made; the others go with it.
+    slice: Option<SliceOf>,
 }
 
 impl Target {
@@ -108,7 +131,7 @@ impl Target {
     pub(crate) fn resolve(path: &Path) -> Result<Self> {
         let file = match fs::canonicalize(path) {
             Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => path.to_path_buf(),
+            Err(error) if error.kind() == ErrorKind::NotFound => path.to_path_buf(),
             Err(error) => return Err(Error::io("cannot resolve the output", error)),
         };
         let existing = fs::metadata(&file).ok();
@@ -122,7 +145,7 @@ impl Target {
                 return Err(Error::usage("the file is read-only").with_help("chmod u+w it, or write elsewhere"));
             }
         }
-        Ok(Self { path: Some(path.to_path_buf()), file, folder: None, existing, mode: None })
+        Ok(Self { path: Some(path.to_path_buf()), file, folder: None, existing, mode: None, slice: None })
     }
 
     /// Gives the result the mode of `input`, described by `metadata`, as far as the umask lets new files have it and
@@ -171,7 +194,12 @@ impl Target {
             _ => builder.tempfile(),
         };
         let file = file.map_err(|error| {
-            let error = Error::io("cannot make a temporary file for the output", error);
+            let folder = folder_of(&self.file);
+            let error = match error.kind() == ErrorKind::NotFound && !folder.exists() {
+                true => Error::usage("the folder of the output is not there")
+                    .with_help(format!("make it, or leave out the file's name: -o {}/ makes it", folder.display())),
+                false => Error::io("cannot make a temporary file for the output", error),
+            };
             self.path.iter().fold(error, |error, path| error.in_archive(path))
         })?;
         Ok(Staged { target: self, file })
@@ -187,7 +215,7 @@ fn folder_of(path: &Path) -> &Path {
 
 /// A result that is not in its place yet. Dropped, it is removed.
 #[derive(Debug)]
-pub struct Staged {
+pub(crate) struct Staged {
     target: Target,
     file: NamedTempFile,
 }
@@ -250,7 +278,7 @@ impl Staged {
     fn copy_to(&self, mut out: impl Write, action: &'static str) -> Result<()> {
         let mut file = self.file.reopen().map_err(|error| Error::io("cannot read the result", error))?;
         match std::io::copy(&mut file, &mut out).and_then(|_| out.flush()) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::io(action, error)),
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::io(action, error)),
             _ => Ok(()),
         }
     }

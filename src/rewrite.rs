@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::input::{Input, ParsedArchive};
 use crate::object::Object;
 use crate::object::symbol::{Bytecode, ObjectEdits, ObjectSymbols, Suffixes};
-use crate::output::{Output, Staged, Target};
+use crate::output::{Output, Staged, Target, commit_all};
 use crate::parallel;
 use crate::report::{ArchiveSummary, Clock};
 
@@ -167,7 +167,7 @@ pub fn carry_out<'a>(
         summaries.push(summary);
         staged.extend(result);
     }
-    staged.into_iter().try_for_each(Staged::commit)?;
+    commit_all(staged, None)?;
     clock.lap("replace");
     Ok(summaries)
 }
@@ -181,7 +181,7 @@ pub fn each_archive<R>(
     output: &Output,
     amend: impl Fn(&mut ParsedArchive<'_>, Target) -> Result<(R, Option<Staged>)>,
 ) -> Result<Vec<R>> {
-    let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+    let inputs = Input::open_all(archives)?;
     let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
     let targets = output.targets(&inputs)?;
     let mut reports = Vec::new();
@@ -192,7 +192,7 @@ pub fn each_archive<R>(
         reports.push(report);
         staged.extend(result);
     }
-    staged.into_iter().try_for_each(Staged::commit)?;
+    commit_all(staged, None)?;
     Ok(reports)
 }
 

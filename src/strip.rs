@@ -51,7 +51,7 @@ impl Strip {
     ///
     /// # Errors
     /// Malformed, with file, member and offset.
-    pub fn removals(self, parsed: &ParsedArchive<'_>) -> Result<Vec<ObjectEdits>> {
+    pub(crate) fn removals(self, parsed: &ParsedArchive<'_>) -> Result<Vec<ObjectEdits>> {
         if !self.is_any() {
             return Ok(vec![ObjectEdits::default(); parsed.objects.len()]);
         }
@@ -98,7 +98,7 @@ impl Strip {
     ///
     /// # Errors
     /// Malformed, with file, member and offset.
-    pub fn amounts(self, archives: &[ParsedArchive<'_>]) -> Result<Vec<Stripped>> {
+    pub(crate) fn amounts(self, archives: &[ParsedArchive<'_>]) -> Result<Vec<Stripped>> {
         let kinds = [SectionPurpose::Bitcode, SectionPurpose::Debug].into_iter().filter(|&kind| self.strips(kind));
         let mut amounts: Vec<_> = kinds.map(|what| Stripped { what, sections: 0, bytes: 0 }).collect();
         for parsed in archives.iter().filter(|_| self.is_any()) {

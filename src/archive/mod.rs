@@ -5,6 +5,7 @@
 //! archive kinds and nothing of what the members are, nor of files.
 
 mod compare;
+pub mod fat;
 pub mod header;
 mod index;
 mod kind;

@@ -1,5 +1,7 @@
 //! What all lints ask of an archive, gathered once, members in parallel.
 
+use std::collections::BTreeSet;
+
 use crate::archive::IndexDifference;
 use crate::error::{Result, printable, printable_path};
 use crate::exports::restorable;
@@ -96,6 +98,12 @@ impl<'a> Facts<'a> {
     /// The symbols of the member at a position.
     pub fn symbols(&self, position: usize) -> &MemberSymbols<'a> {
         &self.db.members()[position]
+    }
+
+    /// The formats that its objects are in, by name.
+    pub fn formats(&self) -> BTreeSet<&'static str> {
+        let objects = self.parsed().objects.iter().filter(|object| object.is_linked());
+        objects.map(|object| object.capabilities().format).collect()
     }
 
     /// Whether a member defines one of the names, given by their ids.

@@ -39,6 +39,8 @@ pub struct Lint {
     pub severity: Severity,
     /// What it finds, in a line.
     pub finds: &'static str,
+    /// The format it is about; absent where it holds for all.
+    pub format: Option<&'static str>,
     /// What breaks, with which tools, an example, and how to mend it.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub page: &'static str,
@@ -57,15 +59,22 @@ impl Lint {
 
 macro_rules! lint {
     ($name:literal, $severity:ident, $look:expr, $finds:literal) => {
+        lint!($name, $severity, None, $look, $finds)
+    };
+    ($name:literal, $severity:ident, $format:expr, $look:expr, $finds:literal) => {
         Lint {
             name: $name,
             severity: Severity::$severity,
             finds: $finds,
+            format: $format,
             page: include_str!(concat!("pages/", $name, ".md")),
             look: $look,
         }
     };
 }
+
+/// What other formats have not, or not known to us.
+const ELF: Option<&str> = Some("ELF");
 
 /// Every lint.
 pub static LINTS: &[Lint] = &[
@@ -74,7 +83,7 @@ pub static LINTS: &[Lint] = &[
     lint!("stale-index", Error, lints::index::stale, "an index that says what is not so"),
     lint!("missing-exports", Error, lints::exports::missing, "wanted exports that no member defines for others"),
     lint!("raw-bitcode", Error, lints::bytecode::raw_bitcode, "members that are LLVM bitcode and no machine code"),
-    lint!("gcc-lto-slim", Error, lints::bytecode::gcc_slim, "members that are GCC bytecode and no machine code"),
+    lint!("gcc-lto-slim", Error, ELF, lints::bytecode::gcc_slim, "members that are GCC bytecode and no machine code"),
     lint!(
         "several-std",
         Error,
@@ -102,10 +111,11 @@ pub static LINTS: &[Lint] = &[
     lint!(
         "llvm-lto-fat",
         Warning,
+        ELF,
         lints::bytecode::llvm_fat,
         "LLVM bitcode for link-time optimization beside the machine code"
     ),
-    lint!("gcc-lto-fat", Warning, lints::bytecode::gcc_fat, "GCC bytecode beside the machine code"),
+    lint!("gcc-lto-fat", Warning, ELF, lints::bytecode::gcc_fat, "GCC bytecode beside the machine code"),
     lint!(
         "shared-std",
         Warning,
@@ -113,11 +123,18 @@ pub static LINTS: &[Lint] = &[
         "names that a Rust program of the same toolchain defines too"
     ),
     lint!("leaked-exports", Warning, lints::exports::leaked, "visible definitions beyond the wanted exports"),
-    lint!("non-pic", Warning, lints::position::non_pic, "code that cannot go into a shared object or PIE"),
-    lint!("executable-stack", Warning, lints::position::executable_stack, "members that ask for an executable stack"),
+    lint!("non-pic", Warning, ELF, lints::position::non_pic, "code that cannot go into a shared object or PIE"),
+    lint!(
+        "executable-stack",
+        Warning,
+        ELF,
+        lints::position::executable_stack,
+        "members that ask for an executable stack"
+    ),
     lint!(
         "missing-stack-note",
         Warning,
+        ELF,
         lints::position::missing_stack_note,
         "members without .note.GNU-stack, which counts as asking"
     ),
@@ -125,6 +142,7 @@ pub static LINTS: &[Lint] = &[
     lint!(
         "undefined-references",
         Note,
+        ELF,
         lints::references::undefined,
         "references that neither the archive nor the system's libraries resolve"
     ),
@@ -151,7 +169,10 @@ impl Default for LintList {
 
 impl fmt::Display for LintList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.lints.iter().try_for_each(|lint| writeln!(f, "{:<22} {:<8} {}", lint.name, lint.severity, lint.finds))
+        self.lints.iter().try_for_each(|lint| {
+            let format = lint.format.map_or_else(String::new, |format| format!(" ({format})"));
+            writeln!(f, "{:<22} {:<8} {}{format}", lint.name, lint.severity, lint.finds)
+        })
     }
 }
 
@@ -178,6 +199,10 @@ impl From<&'static Lint> for LintPage {
 
 impl fmt::Display for LintPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.page)
+        f.write_str(self.page)?;
+        match self.lint.format {
+            Some(format) => write!(f, "\nIt is about {format}; archives of other formats never have it.\n"),
+            None => Ok(()),
+        }
     }
 }

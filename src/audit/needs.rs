@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use super::facts::Facts;
 use crate::error::printable;
 use crate::mangling;
-use crate::object::symbol::Binding;
+use crate::object::symbol::{Binding, Spelling};
 use crate::object::{LinkerNames, Object};
 use crate::plan::NameId;
 use crate::undefined::is_of_cxx;
@@ -85,7 +85,7 @@ pub(super) fn references<'a>(facts: &Facts<'a>) -> BTreeMap<Provider, Vec<(&'a [
     for (at, strong) in strong.into_iter().enumerate() {
         let Some(strong) = strong else { continue };
         let name = facts.db.name(NameId(at as u32));
-        let provider = if name.definitions > 0 { Provider::Archive } else { provider(name.bytes, linker_names) };
+        let provider = if name.definitions > 0 { Provider::Archive } else { provider(name.spelling(), linker_names) };
         found.entry(provider).or_default().push((name.bytes, strong));
     }
     found.values_mut().for_each(|names| names.sort_unstable());
@@ -103,7 +103,11 @@ pub(super) fn needs(facts: &Facts<'_>) -> Vec<Needs> {
 }
 
 /// Who provides a name that the archive does not define.
-fn provider(name: &[u8], linker_names: &LinkerNames) -> Provider {
+fn provider(name: Spelling<'_>, linker_names: &LinkerNames) -> Provider {
+    if linker_names.contains(name.linkage) {
+        return Provider::Linker;
+    }
+    let name = name.source();
     // A reference may name a version: `pow@GLIBC_2.2.5`.
     let name = memchr::memchr(b'@', name).map_or(name, |at| &name[..at]);
     let starts = |prefixes: &[&[u8]]| prefixes.iter().any(|prefix| name.starts_with(prefix));
@@ -111,7 +115,7 @@ fn provider(name: &[u8], linker_names: &LinkerNames) -> Provider {
     // ISO C's and POSIX's threads, in a library of their own before glibc 2.34.
     const THREADS: &[&[u8]] = &[b"pthread_", b"sem_", b"thrd_", b"mtx_", b"cnd_", b"tss_"];
     match table.find(name) {
-        _ if linker_names.contains(name) || starts(&[b"__start_", b"__stop_"]) => Provider::Linker,
+        _ if starts(&[b"__start_", b"__stop_"]) => Provider::Linker,
         Some(Provider::Libc) if starts(THREADS) => Provider::Pthread,
         Some(provider) => provider,
         None if !mangling::rust_crates(name).is_empty() || starts(&[b"__rust_", b"rust_eh_", b"__rg_"]) => {
@@ -194,8 +198,8 @@ mod tests {
             ("_ZN4core9panicking5panic17h0123456789abcdefE", Provider::Rust),
             ("ZSTD_compress", Provider::Nobody),
         ];
-        cases
-            .iter()
-            .for_each(|(name, expected)| assert_eq!(provider(name.as_bytes(), &LINKER_NAMES), *expected, "{name}"));
+        cases.iter().for_each(|(name, expected)| {
+            assert_eq!(provider(name.as_bytes().into(), &LINKER_NAMES), *expected, "{name}")
+        });
     }
 }

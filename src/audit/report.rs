@@ -9,7 +9,7 @@ use super::needs::{Needs, needs};
 use super::sizes::Sizes;
 use super::std_copies::{StdCopy, std_copies};
 use crate::archive::ArchiveKind;
-use crate::error::{printable, printable_path};
+use crate::error::printable;
 use crate::glibc::{GlibcFloor, Survey};
 use crate::report::text::{count, entry, some};
 use crate::report::{Toolchain, producers};
@@ -36,6 +36,8 @@ pub struct ArchiveAudit {
     pub archive: String,
     /// Its kind.
     pub kind: ArchiveKind,
+    /// The formats of its objects, by name.
+    pub formats: Vec<&'static str>,
     /// How many members it has.
     pub members: usize,
     /// Its length in bytes.
@@ -62,8 +64,9 @@ impl ArchiveAudit {
         let parsed = facts.parsed();
         let toolchains = producers(facts.db.members()).into_iter();
         Self {
-            archive: printable_path(&parsed.input.path),
+            archive: parsed.input.label(),
             kind: parsed.archive.kind,
+            formats: facts.formats().into_iter().collect(),
             members: parsed.archive.members.len(),
             bytes: parsed.input.file_len(),
             toolchains: toolchains
@@ -80,7 +83,11 @@ impl ArchiveAudit {
     }
 
     fn show_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}, {} bytes: ", self.archive, count(self.members, "member"), self.bytes)?;
+        write!(f, "{}: ", self.archive)?;
+        if self.formats != ["ELF"] && !self.formats.is_empty() {
+            write!(f, "{}, ", self.formats.join(" and "))?;
+        }
+        write!(f, "{}, {} bytes: ", count(self.members, "member"), self.bytes)?;
         let severities = [Severity::Error, Severity::Warning, Severity::Note];
         let counts = severities.map(|severity| {
             let n = self.findings.iter().filter(|finding| finding.severity == severity).count();

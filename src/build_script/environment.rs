@@ -20,8 +20,8 @@ const OF_THE_MACHINE: &[&str] = &[
     "CARGO_TERM_",
 ];
 
-/// What concerns the outer build alone. (Cargo book, "Environment variables Cargo sets for build scripts"; `CLIPPY_ARGS`
-/// makes Clippy's driver of `RUSTC_WORKSPACE_WRAPPER` say more.)
+/// What concerns the outer build alone. (Cargo book, "Environment variables Cargo sets for build scripts";
+/// `CLIPPY_ARGS` makes Clippy's driver of `RUSTC_WORKSPACE_WRAPPER` say more.)
 const OF_THE_OUTER_BUILD: &[&str] = &[
     "CLIPPY_ARGS",
     "DEBUG",

@@ -1,5 +1,5 @@
-//! JSON (RFC 8259), as far as Cargo's messages need it: strings, and what holds them. The library has no other use for a
-//! JSON reader, and Cargo writes what is read.
+//! JSON (RFC 8259), as far as Cargo's messages need it: strings, and what holds them. The library has no other use for
+//! a JSON reader, and Cargo writes what is read.
 
 use std::iter::Peekable;
 use std::str::Chars;

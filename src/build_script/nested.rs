@@ -1,5 +1,5 @@
-//! The nested Cargo: a crate built as a static library, in a folder of its own below `OUT_DIR`, in an environment that no
-//! outer Cargo set up.
+//! The nested Cargo: a crate built as a static library, in a folder of its own below `OUT_DIR`, in an environment that
+//! no outer Cargo set up.
 
 use std::collections::BTreeSet;
 use std::env;

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use armend::manifest::Recorder;
 use armend::objcopy::Objcopy;
-use armend::object::symbol::Visibility;
 use armend::policy::rules::{MatchStyle, NameMatcher, Warning};
+use armend::report::Visibility;
 use armend::{ErrorKind, Output};
 use clap::Args;
 

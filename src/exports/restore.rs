@@ -34,7 +34,7 @@ impl Restore {
     /// I/O, malformed or unsupported input; usage, naming every export that cannot be restored: one that is in bitcode
     /// alone or not there, and a local one that is not the only definition of its name. Nothing was written then.
     pub fn run(&self, archives: &[impl AsRef<Path>], output: &Output) -> Result<RestoreReport> {
-        let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+        let inputs = Input::open_all(archives)?;
         let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
         parsed.iter().try_for_each(ParsedArchive::check_whole)?;
         parsed.iter().try_for_each(check_readable)?;

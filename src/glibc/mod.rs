@@ -50,7 +50,7 @@ impl Glibc {
     /// I/O, malformed input; usage for a version that never was, and for archives that are not for one target with
     /// glibc. Nothing was replaced then, but for an I/O error in the final renames of several archives.
     pub fn run(&self, archives: &[impl AsRef<Path>], output: &Output) -> Result<GlibcReport> {
-        let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+        let inputs = Input::open_all(archives)?;
         let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
         parsed.iter().try_for_each(ParsedArchive::check_whole)?;
         let db = SymbolDb::build(&parsed)?;
@@ -147,7 +147,7 @@ pub(crate) fn architecture(parsed: &[ParsedArchive<'_>]) -> Result<Architecture>
                 _ => Error::unsupported("no release of glibc is known for this machine"),
             };
             if !object.is_for_glibc() && !matches!(object, Object::Unserved(_)) {
-                let what = format!("a {} object: its platforms have no glibc", object.capabilities().format);
+                let what = format!("{}: its platforms have no glibc", object.capabilities().format);
                 return Err(archive.locate(Error::unsupported(what), at));
             }
             if matches!(object, Object::Bitcode(_)) {

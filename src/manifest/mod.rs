@@ -1,5 +1,5 @@
 //! Manifests: what a run made of which archives, and by what policy, so that later anyone can tell whether archives
-//! are still those of a release. [`Recorder`] writes one, [`check`] holds archives against it.
+//! are still those of a release. [`Recorder`] writes one, [`check()`] holds archives against it.
 //!
 //! A manifest depends on the archives' bytes and the options alone: it has file names and no folders, and no time.
 

@@ -46,6 +46,14 @@ pub struct Counts {
     pub sections_removed: usize,
 }
 
+impl Counts {
+    fn add(&mut self, other: &Self) {
+        self.symbols_changed += other.symbols_changed;
+        self.symbols_removed += other.symbols_removed;
+        self.sections_removed += other.sections_removed;
+    }
+}
+
 impl ObjcopyReport {
     pub(super) fn new(input: &Input, target: &Target, objects: usize) -> Self {
         Self {
@@ -62,11 +70,19 @@ impl ObjcopyReport {
         }
     }
 
+    /// Adds what changed in another slice of the same fat file.
+    pub(super) fn join(&mut self, slice: &Self) {
+        self.changed |= slice.changed;
+        self.objects += slice.objects;
+        self.objects_changed += slice.objects_changed;
+        self.counts.add(&slice.counts);
+        self.input_bytes += slice.input_bytes;
+        self.output_bytes = self.output_bytes.zip(slice.output_bytes).map(|(one, other)| one + other);
+    }
+
     pub(super) fn add(&mut self, counts: &Counts) {
         self.objects_changed += usize::from(*counts != Counts::default());
-        self.counts.symbols_changed += counts.symbols_changed;
-        self.counts.symbols_removed += counts.symbols_removed;
-        self.counts.sections_removed += counts.sections_removed;
+        self.counts.add(counts);
     }
 }
 

@@ -166,6 +166,17 @@ pub struct NamedSection<'d> {
     pub name: &'d [u8],
 }
 
+/// A section that linkers put in order with the others of its name: `NAME$KEY`.
+#[derive(Debug, Clone, Copy)]
+pub struct SortedSection<'d> {
+    /// Its position.
+    pub index: SectionIndex,
+    /// What stands before the `$`: the name in the linked file.
+    pub name: &'d [u8],
+    /// What they are sorted by.
+    pub key: &'d [u8],
+}
+
 /// A section of which linkers keep one per name.
 #[derive(Debug, Clone, Copy)]
 pub struct LinkonceSection<'d> {
@@ -213,6 +224,9 @@ pub struct ObjectSymbols<'d> {
     pub groups: Vec<ComdatGroup<'d>>,
     /// Loaded sections whose name is a C identifier: `__start_NAME` and `__stop_NAME` bound them in the output.
     pub bounded_sections: Vec<NamedSection<'d>>,
+    /// Sections with a key to sort them by, but for those that toolchains know. The first and the last of a name bound
+    /// what is between them.
+    pub sorted_sections: Vec<SortedSection<'d>>,
     /// Sections of which linkers keep one per name: `.gnu.linkonce.KIND.NAME`, and COFF's `KIND$NAME`.
     pub linkonce_sections: Vec<LinkonceSection<'d>>,
     /// Sections named `.gnu.warning.NAME`, which GNU ld prints where something refers to NAME.

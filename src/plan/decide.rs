@@ -44,6 +44,7 @@ pub fn decide<'d>(db: &SymbolDb<'d>, policy: &Isolate, keep: &Keep, tag: String)
         }
         if policy.registries == Registries::Isolate {
             follow_registries(db, keep, &mut plan);
+            follow_sorted(db, &mut plan);
         }
         follow_warnings(db, &mut plan);
     }
@@ -285,5 +286,18 @@ fn follow_registries<'d>(db: &SymbolDb<'d>, keep: &Keep, plan: &mut Plan<'d>) {
     for (id, _, section) in bounds.into_iter().filter(|(_, _, section)| !kept.contains(section)) {
         plan.fates[id] = Fate::FollowsRegistry;
         plan.registries.insert(section);
+    }
+}
+
+/// Where there are no symbols for the bounds of a section, a registry's code reads between the first and the last of
+/// the sections that linkers sort by what stands behind a `$` of their names.
+fn follow_sorted<'d>(db: &SymbolDb<'d>, plan: &mut Plan<'d>) {
+    let sections = || db.members().iter().flat_map(|member| &member.object.sorted_sections);
+    let mut first_key = std::collections::HashMap::new();
+    for section in sections() {
+        let first = *first_key.entry(section.name).or_insert(section.key);
+        if first != section.key && !tag::is_tagged(section.name, b'_', &plan.suffixes) {
+            plan.registries.insert(section.name);
+        }
     }
 }

@@ -21,6 +21,9 @@ pub(super) struct Names<'d> {
     pub all: Vec<Name<'d>>,
 }
 
+/// The position of the machine that a member is for, and the member's symbols.
+pub(super) type MachineSymbols<'m, 'd> = (usize, &'m [Symbol<'d>]);
+
 /// The names of some hashes, by their positions in `ids`.
 #[derive(Debug)]
 struct Part {
@@ -38,6 +41,7 @@ struct Search<'d> {
 
 struct Found<'d> {
     name: &'d [u8],
+    machine: usize,
     /// The position of the name's first symbol among all symbols.
     first: u64,
 }
@@ -51,7 +55,7 @@ struct Hashed {
 
 impl<'d> Names<'d> {
     /// Numbers the names of all members' symbols. Gives each symbol's number with them.
-    pub fn of(members: &[&[Symbol<'d>]]) -> (Self, Vec<Vec<NameId>>) {
+    pub fn of(members: &[MachineSymbols<'_, 'd>]) -> (Self, Vec<Vec<NameId>>) {
         let hasher = DefaultHashBuilder::default();
         let hashed = hash_all(members, &hasher);
         let searches = parallel::map(PARTS, |part| Search::of(members, &hashed, part, &hasher));
@@ -78,12 +82,13 @@ impl<'d> Names<'d> {
         (Self { hasher, parts, all }, of_symbols)
     }
 
-    /// The name called so.
-    pub fn find(&self, name: &[u8]) -> Option<NameId> {
+    /// The name called so where links for a machine are concerned.
+    pub fn find(&self, name: &[u8], machine: usize) -> Option<NameId> {
         let hash = self.hasher.hash_one(name);
         let Part { table, ids } = &self.parts[part_of(hash)];
         let id = |&at: &u32| ids[at as usize];
-        table.find(hash, |at| self.all[id(at).0 as usize].bytes == name).map(id)
+        let is_wanted = |known: &Name<'_>| known.bytes == name && known.machine == machine;
+        table.find(hash, |at| is_wanted(&self.all[id(at).0 as usize])).map(id)
     }
 }
 
@@ -92,9 +97,9 @@ fn part_of(hash: u64) -> usize {
     (hash >> 40) as usize % PARTS
 }
 
-fn hash_all(members: &[&[Symbol<'_>]], hasher: &DefaultHashBuilder) -> Vec<Hashed> {
+fn hash_all(members: &[MachineSymbols<'_, '_>], hasher: &DefaultHashBuilder) -> Vec<Hashed> {
     let mut all = parallel::map(members.len(), |at| {
-        let hashes: Vec<u64> = members[at].iter().map(|symbol| hasher.hash_one(symbol.name)).collect();
+        let hashes: Vec<u64> = members[at].1.iter().map(|symbol| hasher.hash_one(symbol.name)).collect();
         let mut counts = [0; PARTS];
         hashes.iter().for_each(|&hash| counts[part_of(hash)] += 1);
         Hashed { hashes, start: 0, starts: counts }
@@ -110,12 +115,12 @@ fn hash_all(members: &[&[Symbol<'_>]], hasher: &DefaultHashBuilder) -> Vec<Hashe
 }
 
 /// What the symbols, whose numbers are `ids`, say of so many names.
-fn names<'d>(members: &[&[Symbol<'d>]], ids: &[Vec<NameId>], count: usize) -> Vec<Name<'d>> {
+fn names<'d>(members: &[MachineSymbols<'_, 'd>], ids: &[Vec<NameId>], count: usize) -> Vec<Name<'d>> {
     let mut all: Vec<Name<'d>> = Vec::with_capacity(count);
-    for ((symbols, ids), member) in members.iter().zip(ids).zip(0..) {
+    for (((machine, symbols), ids), member) in members.iter().zip(ids).zip(0..) {
         for (symbol, id) in symbols.iter().zip(ids) {
             if id.0 as usize == all.len() {
-                all.push(Name::new(symbol));
+                all.push(Name::new(symbol, *machine));
             }
             if symbol.is_definition() {
                 let name = &mut all[id.0 as usize];
@@ -129,23 +134,28 @@ fn names<'d>(members: &[&[Symbol<'d>]], ids: &[Vec<NameId>], count: usize) -> Ve
 }
 
 impl<'d> Search<'d> {
-    fn of(members: &[&[Symbol<'d>]], hashed: &[Hashed], part: usize, hasher: &DefaultHashBuilder) -> Self {
+    fn of(members: &[MachineSymbols<'_, 'd>], hashed: &[Hashed], part: usize, hasher: &DefaultHashBuilder) -> Self {
         let mut search = Self { table: HashTable::new(), found: Vec::new(), symbols: Vec::new() };
-        for (symbols, Hashed { hashes, start, .. }) in members.iter().zip(hashed) {
-            let mine = hashes.iter().zip(*start..).zip(*symbols).filter(|((hash, _), _)| part_of(**hash) == part);
-            mine.for_each(|((&hash, position), symbol)| search.add(hash, position, symbol.name, hasher));
+        for (&(machine, symbols), Hashed { hashes, start, .. }) in members.iter().zip(hashed) {
+            let mine = hashes.iter().zip(*start..).zip(symbols).filter(|((hash, _), _)| part_of(**hash) == part);
+            for ((&hash, first), symbol) in mine {
+                search.add(hash, Found { name: symbol.name, machine, first }, hasher);
+            }
         }
         search.found.shrink_to_fit();
         search
     }
 
-    fn add(&mut self, hash: u64, position: u64, name: &'d [u8], hasher: &DefaultHashBuilder) {
+    fn add(&mut self, hash: u64, new: Found<'d>, hasher: &DefaultHashBuilder) {
         let Self { table, found, symbols } = self;
         let next = found.len() as u32;
-        let is_same = |&at: &u32| found[at as usize].name == name;
+        let is_same = |&at: &u32| {
+            let Found { name, machine, .. } = found[at as usize];
+            name == new.name && machine == new.machine
+        };
         let at = *table.entry(hash, is_same, |&at| hasher.hash_one(found[at as usize].name)).or_insert(next).get();
         if at == next {
-            found.push(Found { name, first: position });
+            found.push(new);
         }
         symbols.push(at);
     }

@@ -253,6 +253,9 @@ impl Plan<'_> {
         edits.sections.extend(warnings.map(|section| (section.index, SectionChange::Rename(NewName::Private))));
         let registries = object.bounded_sections.iter().filter(|section| self.registries.contains(section.name));
         edits.sections.extend(registries.map(|section| (section.index, SectionChange::Rename(NewName::Registry))));
+        let sorted = object.sorted_sections.iter().filter(|section| self.registries.contains(section.name));
+        edits.sections.extend(sorted.map(|section| (section.index, SectionChange::Rename(NewName::Registry))));
         edits.sections.sort_by_key(|&(index, _)| index);
+        edits.sections.dedup_by_key(|(index, _)| *index);
     }
 }

@@ -24,6 +24,8 @@ pub struct Name<'d> {
     pub bytes: &'d [u8],
     /// How much of it the platform put in front of the name in C.
     pub prefix: u8,
+    /// The position of the machine whose links it takes part in: slices of fat files never meet those for others.
+    pub(super) machine: usize,
     /// How many definitions there are.
     pub definitions: u32,
     /// The first member that defines it.
@@ -34,8 +36,9 @@ pub struct Name<'d> {
 
 impl<'d> Name<'d> {
     /// What a symbol is called, of which nothing else is known yet.
-    pub(super) fn new(symbol: &Symbol<'d>) -> Self {
-        Self { bytes: symbol.name, prefix: symbol.prefix, definitions: 0, first_definition: None, visible: false }
+    pub(super) fn new(symbol: &Symbol<'d>, machine: usize) -> Self {
+        let Symbol { name: bytes, prefix, .. } = *symbol;
+        Self { bytes, prefix, machine, definitions: 0, first_definition: None, visible: false }
     }
 
     /// Its linkage name and the one in C.
@@ -78,6 +81,8 @@ impl MemberSymbols<'_> {
 pub struct SymbolDb<'d> {
     names: Names<'d>,
     members: Vec<MemberSymbols<'d>>,
+    /// The machines of fat files' slices; `None` for what is in no fat file.
+    machines: Vec<Option<String>>,
     /// Origins that are known from elsewhere, by name.
     known: HashMap<Vec<u8>, Origin>,
 }
@@ -100,7 +105,10 @@ impl<'d> SymbolDb<'d> {
         read: impl Fn(usize, usize) -> Result<ObjectSymbols<'d>> + Sync,
     ) -> Result<Self> {
         let mut members = Vec::new();
+        let (mut machines, mut of_archives) = (Vec::new(), Vec::new());
         for (archive, parsed) in archives.iter().enumerate() {
+            let machine = position_of(&mut machines, parsed.input.machine());
+            of_archives.push(machine);
             let scan = |position| read(archive, position).map_err(|error| parsed.locate(error, position));
             let scanned = parallel::try_map(parsed.objects.len(), scan)?;
             let mut origins = MemberOrigins::default();
@@ -109,10 +117,11 @@ impl<'d> SymbolDb<'d> {
                 members.push(MemberSymbols { archive, position, origin, object, names: Vec::new() });
             }
         }
-        let symbols: Vec<_> = members.iter().map(|member| &member.object.symbols[..]).collect();
+        let symbols = members.iter().map(|member| (of_archives[member.archive], &member.object.symbols[..]));
+        let symbols: Vec<_> = symbols.collect();
         let (names, of_symbols) = Names::of(&symbols);
         members.iter_mut().zip(of_symbols).for_each(|(member, names)| member.names = names);
-        Ok(Self { names, members, known: HashMap::new() })
+        Ok(Self { names, members, machines, known: HashMap::new() })
     }
 
     /// The origins of all names that anything here defines.
@@ -126,9 +135,9 @@ impl<'d> SymbolDb<'d> {
         self.known = known;
     }
 
-    /// The name called so.
+    /// The name called so; in fat files, of the first machine that has it.
     pub fn find(&self, name: &[u8]) -> Option<NameId> {
-        self.names.find(name)
+        (0..self.machines.len()).find_map(|machine| self.names.find(name, machine))
     }
 
     /// What is known of a name.
@@ -177,4 +186,12 @@ impl<'d> SymbolDb<'d> {
         }
         Some(crate::origin::of_symbol(name.source(), &member.origin))
     }
+}
+
+/// Where `machine` stands among `machines`; at the end, where it was not yet.
+fn position_of(machines: &mut Vec<Option<String>>, machine: Option<String>) -> usize {
+    machines.iter().position(|known| *known == machine).unwrap_or_else(|| {
+        machines.push(machine);
+        machines.len() - 1
+    })
 }

@@ -3,6 +3,7 @@
 
 mod header;
 mod module_definition;
+pub(crate) mod text_stub;
 mod version_script;
 
 use crate::error::Result;
@@ -54,6 +55,9 @@ fn escape(name: &str) -> String {
 /// Usage, for a version script that cannot be understood.
 pub fn parse_list(text: &str) -> Result<Vec<Listed>> {
     let text = text.trim_start_matches('\u{feff}');
+    if text_stub::is_one(text) {
+        return Ok(text_stub::exports(text).into_iter().map(|name| Listed::exact(name).underscored()).collect());
+    }
     if module_definition::is_one(text) {
         return Ok(module_definition::exports(text));
     }

@@ -87,7 +87,7 @@ impl ArchiveSummary {
     /// An archive about to go to `target`.
     pub(crate) fn before(parsed: &ParsedArchive<'_>, target: &Target, members_changed: usize, changed: bool) -> Self {
         Self {
-            archive: printable_path(&parsed.input.path),
+            archive: parsed.input.label(),
             output: target.path().map(printable_path),
             kind: parsed.archive.kind,
             members: parsed.archive.members.len(),

@@ -6,12 +6,17 @@ mod isolate;
 mod notes;
 pub(crate) mod text;
 
-pub use clock::{Clock, Phase};
+pub(crate) use clock::Clock;
+pub use clock::Phase;
 pub(crate) use isolate::Facts;
 pub use isolate::{
     ArchiveSummary, IsolateReport, KeptName, OriginCount, PrivateName, PrivateNames, Registry, StayingName, Toolchain,
     Warning,
 };
+
+// What reports speak of.
+pub use crate::archive::ArchiveKind;
+pub use crate::object::symbol::{Binding, SectionPurpose, SymbolKind, Visibility};
 
 use std::collections::BTreeMap;
 
@@ -22,7 +27,7 @@ use crate::plan::MemberSymbols;
 pub const SCHEMA: u32 = 1;
 
 /// The distinct rustc versions that members name in their `.comment`.
-pub fn rustc_versions<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a MemberSymbols<'d>>) -> Vec<&'a [u8]> {
+pub(crate) fn rustc_versions<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a MemberSymbols<'d>>) -> Vec<&'a [u8]> {
     producers(members).into_keys().filter(|producer| producer.starts_with(b"rustc ")).collect()
 }
 
@@ -47,7 +52,9 @@ pub(crate) fn rustc_of(constants: &[&[u8]]) -> Option<String> {
 }
 
 /// What compilers wrote about themselves, and how many members carry it.
-pub fn producers<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a MemberSymbols<'d>>) -> BTreeMap<&'a [u8], usize> {
+pub(crate) fn producers<'a, 'd: 'a>(
+    members: impl IntoIterator<Item = &'a MemberSymbols<'d>>,
+) -> BTreeMap<&'a [u8], usize> {
     let mut producers = BTreeMap::new();
     for member in members {
         let mut lines: Vec<&'a [u8]> =

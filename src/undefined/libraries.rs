@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::input::{Input, ParsedArchive};
 use crate::object::architecture::Architecture;
-use crate::object::{Object, dynamic_definitions};
+use crate::object::{Object, dynamic_definitions, dynamic_exports};
+use crate::policy::names::text_stub;
 
 /// No linker script that stands for a library is longer.
 const LONGEST_SCRIPT: usize = 1 << 16;
@@ -55,20 +56,12 @@ impl Library {
             }
         } else {
             let object = Object::parse(input.bytes()).map_err(located)?;
-            let definitions = dynamic_definitions(input.bytes()).map_err(located)?;
-            let Some(definitions) = definitions else {
-                let what = "neither an ELF library, nor an archive, nor a linker script";
-                return Err(located(Error::usage(what)));
-            };
             check_machine(&object, architecture).map_err(located)?;
             add_definitions(&object, &mut names).map_err(located)?;
-            for definition in definitions {
-                if let Some(version) = definition.version {
-                    names.insert([definition.name, b"@", version].concat());
-                }
-                if definition.is_default {
-                    names.insert(definition.name.to_vec());
-                }
+            let is_library = add_exports(input.bytes(), &mut names).map_err(located)?;
+            if !is_library && !object.is_linked() {
+                let what = "neither a library, nor an object, nor an archive, nor a linker script";
+                return Err(located(Error::usage(what)));
             }
         }
         Ok(Self { path: input.path.clone(), names })
@@ -78,6 +71,28 @@ impl Library {
     pub fn defines(&self, name: &[u8]) -> bool {
         self.names.contains(name)
     }
+}
+
+/// What a linked library or the text that stands for one (`.tbd`) exports; gives whether it is one.
+fn add_exports(data: &[u8], names: &mut HashSet<Vec<u8>>) -> Result<bool> {
+    if let Some(definitions) = dynamic_definitions(data)? {
+        for definition in definitions {
+            if let Some(version) = definition.version {
+                names.insert([definition.name, b"@", version].concat());
+            }
+            if definition.is_default {
+                names.insert(definition.name.to_vec());
+            }
+        }
+        return Ok(true);
+    }
+    if let Some(exports) = dynamic_exports(data)? {
+        names.extend(exports.names);
+        return Ok(true);
+    }
+    let Some(text) = std::str::from_utf8(data).ok().filter(|text| text_stub::is_one(text)) else { return Ok(false) };
+    names.extend(text_stub::exports(text).into_iter().map(|name| name.as_bytes().to_vec()));
+    Ok(true)
 }
 
 /// What an object defines for others.

@@ -47,7 +47,7 @@ impl Undefined {
     /// or of one whose C library is not known. Nothing was replaced then, but for an I/O error in the final renames of
     /// several archives.
     pub fn run(&self, archives: &[impl AsRef<Path>], output: &Output) -> Result<UndefinedReport> {
-        let inputs = archives.iter().map(|path| Input::open(path.as_ref())).collect::<Result<Vec<_>>>()?;
+        let inputs = Input::open_all(archives)?;
         let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
         parsed.iter().try_for_each(ParsedArchive::check_whole)?;
         let db = SymbolDb::build(&parsed)?;

@@ -19,6 +19,8 @@ use crate::plan::SymbolDb;
 pub struct Providers<'d> {
     /// What the archives are made for; `None` where that is not known, or there is no object.
     pub architecture: Option<Architecture>,
+    /// Whether the C library could be glibc, by the format: of other platforms none is known by its names.
+    pub for_glibc: bool,
     libraries: Vec<Library>,
     c: Option<CLibrary>,
     compiler: HashSet<&'static [u8]>,
@@ -120,6 +122,7 @@ impl<'d> Providers<'d> {
         let sections = db.members().iter().flat_map(|member| &member.object.bounded_sections);
         Ok(Self {
             architecture,
+            for_glibc,
             libraries,
             c,
             compiler: architecture.map(runtime::of_compiler).unwrap_or_default(),

@@ -29,6 +29,8 @@ pub struct UndefinedReport {
     pub architecture: Option<&'static str>,
     /// What was looked among beside the archives.
     pub linked_with: Vec<String>,
+    /// Whether the platform's own libraries are among these: those of ELF's systems are known by their names.
+    pub knows_platform: bool,
     /// What nothing provides, by name.
     pub symbols: Vec<UndefinedSymbol>,
     /// Names that C++'s runtime library is taken to provide, by their looks: no such library was given.
@@ -109,6 +111,7 @@ impl UndefinedReport {
             changed: false,
             architecture: providers.architecture.map(|architecture| architecture.name()),
             linked_with: providers.names(),
+            knows_platform: providers.for_glibc,
             symbols: references.undefined.iter().map(symbol).collect(),
             of_cxx: references.of_cxx.iter().map(|name| printable(name)).collect(),
             weak: references.weak.iter().map(|name| printable(name)).collect(),
@@ -141,8 +144,10 @@ impl UndefinedUse {
 
 impl UndefinedSymbol {
     /// What a shared object accepts, and what was done, in words.
-    fn advice(&self) -> &'static str {
+    fn advice(&self, has_stubs: bool) -> &'static str {
         match (self.done, self.needs) {
+            (None, Some("weaken")) if !has_stubs => "--weaken",
+            (None, _) if !has_stubs => "--weaken, for linkers that leave weak references undefined",
             (Some("weakened"), Some("weaken") | None) => "now weak",
             (Some("weakened"), _) => "now weak, but not for a shared object: its relocations need --stub",
             (Some(_), Some("rebuild")) => "now a stub, but not for a shared object: rebuild with -fPIC",
@@ -158,10 +163,11 @@ impl UndefinedSymbol {
 impl fmt::Display for UndefinedReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let machine = self.architecture.map_or_else(String::new, |name| format!("{name}, "));
-        writeln!(f, "{} undefined ({machine}with {})", count(self.symbols.len(), "name"), self.linked_with.join(", "))?;
+        let with = if self.linked_with.is_empty() { "nothing else".to_owned() } else { self.linked_with.join(", ") };
+        writeln!(f, "{} undefined ({machine}with {with})", count(self.symbols.len(), "name"))?;
         for symbol in &self.symbols {
             let shown = symbol.demangled.as_ref().unwrap_or(&symbol.name);
-            writeln!(f, "  {shown}: {}", symbol.advice())?;
+            writeln!(f, "  {shown}: {}", symbol.advice(self.knows_platform))?;
             for found in symbol.uses.iter().take(SHOWN) {
                 let relocations: Vec<String> = found.relocations.iter().map(RelocationCount::to_string).collect();
                 entry(f, "", &format!("{} {}: {}", found.member, found.section, relocations.join(", ")))?;
@@ -170,6 +176,9 @@ impl fmt::Display for UndefinedReport {
                 0 => {}
                 more => entry(f, "", &format!("and {more} more"))?,
             }
+        }
+        if !self.knows_platform {
+            entry(f, "note", "the platform's own libraries are not known by name: --libs names those that are linked")?;
         }
         if !self.of_cxx.is_empty() {
             let names = counted(self.of_cxx.len(), "name", &some(&self.of_cxx, SHOWN));

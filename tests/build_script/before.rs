@@ -24,8 +24,8 @@ fn of_one_toolchain_the_registries_merge() {
     assert!(tested.stdout.contains("test result: FAILED. 2 passed; 2 failed"), "{}", tested.describe());
 }
 
-/// Of two toolchains the link fails, and the flag does not lead far: libkrun's own Cargo hears the outer one's toolchain,
-/// so that it is not of its own, and once more the registries merge.
+/// Of two toolchains the link fails, and the flag does not lead far: libkrun's own Cargo hears the outer one's
+/// toolchain, so that it is not of its own, and once more the registries merge.
 #[test]
 fn of_two_toolchains_the_flag_gives_one_of_them_and_merged_registries() {
     let workshop = before(Toolchain::Nightly);

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use armend_test_support::{Run, Scratch, tool};
+use armend_test_support::{Run, Schema, Scratch, tool};
 use serde_json::Value;
 
 /// A workspace: `krun` with its policy in its manifest, `other` with an `armend.toml`, `plain` without, and `tool`, which
@@ -60,7 +60,7 @@ fn plain_cargo(scratch: &Scratch, arguments: &[&str]) {
 #[track_caller]
 fn states(run: &Run) -> Vec<(String, String)> {
     let report: Value = serde_json::from_str(run.text()).unwrap_or_else(|error| panic!("no JSON: {error}{run}"));
-    assert_eq!(report["schema"], 1);
+    Schema::of("cargo-armend").check(&report);
     let libraries = report["libraries"].as_array().expect("a list").iter();
     libraries
         .map(|library| {

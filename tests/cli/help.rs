@@ -3,8 +3,9 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use armend_test_support::{Run, Scratch, samples, tool};
 
@@ -40,12 +41,26 @@ fn examples(help: &str) -> Vec<String> {
     lines.map(|line| line.trim_start().split("   ").next().unwrap_or_default().trim_end().to_owned()).collect()
 }
 
-/// The files that examples name, as they are before one runs.
+/// Writes the files that examples name, as they are before one runs.
 fn write_inputs(scratch: &Scratch) {
+    static MADE: OnceLock<Vec<(PathBuf, Vec<u8>)>> = OnceLock::new();
+    let made = MADE.get_or_init(|| {
+        let folder = crate::scratch();
+        make_inputs(&folder);
+        let relative = |path: PathBuf| path.strip_prefix(folder.folder()).expect("below").to_owned();
+        folder.snapshot().into_iter().map(|(path, bytes)| (relative(path), bytes)).collect()
+    });
+    for (name, bytes) in made {
+        scratch.write(name.to_str().expect("UTF-8"), bytes);
+    }
+    fs::create_dir_all(scratch.path("out")).expect("make a folder");
+}
+
+fn make_inputs(scratch: &Scratch) {
     let library = |prefix: &str| {
         let source = format!(
-            "double pow(double, double); int host_hook(void);\n\
-             int helper(int x) {{ return pow(x, x) + host_hook(); }}\n\
+            "void *dlsym(void *, const char *); int host_hook(void);\n\
+             int helper(int x) {{ return (dlsym(0, \"x\") != 0) + host_hook() + x; }}\n\
              int {prefix}_start(int x) {{ return helper(x); }} int {prefix}_stop(void) {{ return 2; }}\n\
              int init(void) {{ return 3; }} void rust_eh_personality(void) {{}}"
         );
@@ -53,12 +68,13 @@ fn write_inputs(scratch: &Scratch) {
         samples::archive_of(&[("library.o", &scratch.read("library.o"))])
     };
     let krun = library("krun");
-    let foo = library("foo");
-    for (name, bytes) in [("libkrun.a", &krun), ("liba.a", &krun), ("libb.a", &foo), ("libfoo.a", &foo)] {
+    let library_foo = library("foo");
+    for (name, bytes) in [("libkrun.a", &krun), ("liba.a", &krun), ("libb.a", &library_foo), ("libfoo.a", &library_foo)]
+    {
         scratch.write(name, bytes);
     }
     for name in ["libplugin.a", "libgo.a", "isolated/libfoo.a"] {
-        scratch.write(name, &foo);
+        scratch.write(name, &library_foo);
     }
     scratch.write("libkrun.h", "int krun_start(int); int krun_stop(void);\n");
     scratch.write("foo.h", "int foo_start(int); int foo_stop(void);\n");
@@ -66,7 +82,6 @@ fn write_inputs(scratch: &Scratch) {
     for policy in ["armend.toml", "ci/armend.toml"] {
         scratch.write(policy, "keep = \"krun_*\"\nstrip-bitcode = true\n");
     }
-    fs::create_dir_all(scratch.path("out")).expect("make a folder");
     let hook = "int foo_start(int); int plugin(void) { return foo_start(1); }";
     samples::compile("gcc", &["-fPIC"], scratch.folder(), "plugin.c", hook);
     let mut link = Command::new(tool("gcc"));

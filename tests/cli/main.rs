@@ -9,6 +9,7 @@ mod index;
 mod manifest;
 mod output;
 mod report;
+mod schema;
 mod usage;
 
 use armend_test_support::{Run, Scratch, samples};

@@ -78,6 +78,13 @@ fn a_hard_link_keeps_the_old_bytes_under_its_other_name() {
 }
 
 #[test]
+fn a_folder_that_is_not_there_is_told() {
+    let scratch = with_lib();
+    let run = isolate(&scratch, &["lib.a", "-o", "no/such/lib.a"]);
+    run.refuses(&["no/such/lib.a: the folder of the output is not there", "help: ", "-o no/such/ makes it"]);
+}
+
+#[test]
 fn into_a_folder() {
     let scratch = scratch();
     scratch.write("one.a", samples::sample("c-gcc").bytes());

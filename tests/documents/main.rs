@@ -1,5 +1,8 @@
-//! What the documents promise: that README's example goes as it says with every linker, and that docs/json.md names
-//! whatever a document holds.
+//! What the documents promise: that README's example goes as it says with every linker, that docs/json.md names
+//! whatever a document holds, and that the guides' commands print what the guides say.
+
+mod console;
+mod guides;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -148,8 +151,8 @@ fn every_lint_is_documented() {
     let documented = document("docs/audit.md");
     let rows: Vec<_> = documented.lines().filter(|line| line.starts_with("| [`")).collect();
     let lint = |lint: &armend::audit::Lint| {
-        let (name, severity, finds) = (lint.name, lint.severity, lint.finds);
-        format!("| [`{name}`](../src/audit/pages/{name}.md) | {severity} | {finds} |")
+        let (name, severity, finds, format) = (lint.name, lint.severity, lint.finds, lint.format.unwrap_or("all"));
+        format!("| [`{name}`](../src/audit/pages/{name}.md) | {severity} | {format} | {finds} |")
     };
     assert_eq!(rows, armend::audit::LINTS.iter().map(lint).collect::<Vec<_>>());
 }

@@ -2,4 +2,8 @@
 //!
 //! As in `tests/link`, every test asserts both: what goes wrong before, and that it works after, with the same command.
 
+mod agreement;
+mod armend;
+mod darwin;
 mod mingw;
+mod msvc;

@@ -1,8 +1,11 @@
 //! Rust staticlibs for Windows by two toolchains, in one C program: linked by mingw's GNU ld and by lld, run by wine.
 
+use crate::agreement::{self, Flavour};
+use crate::armend::{isolate, isolate_with_plan};
 use armend_test_support::{
     MingwLinker, SIDE_ARGUMENTS, SIDES, Toolchain, build_side, duplicates, side_prints, two_sides_source, wine,
 };
+use std::fs;
 use std::path::{Path, PathBuf};
 
 const TARGET: &str = "x86_64-pc-windows-gnu";
@@ -29,24 +32,56 @@ const DUPLICATES: [&str; 17] = [
     "rust_panic",
 ];
 
-/// The two libraries, each by its own toolchain.
-fn libraries(folder: &Path) -> [PathBuf; 2] {
-    [0, 1].map(|number| {
-        let archive = folder.join(format!("lib{}.a", SIDES[number]));
-        build_side(SIDES[number], TOOLCHAINS[number], TARGET, &[], &archive);
-        archive
-    })
+/// The library of one side, by its own toolchain.
+fn library(side: usize, folder: &Path) -> PathBuf {
+    let archive = folder.join(format!("lib{}.a", SIDES[side]));
+    build_side(SIDES[side], TOOLCHAINS[side], TARGET, &[], &archive);
+    archive
+}
+
+/// The same, isolated.
+fn isolated(original: &Path, side: usize, folder: &Path) -> PathBuf {
+    let folder = folder.join("isolated");
+    fs::create_dir_all(&folder).unwrap();
+    isolate(original, &format!("{}_*", SIDES[side]), &[], &folder)
+}
+
+/// Runs a program of both sides: each has its own std.
+#[track_caller]
+fn assert_both_work(program: &Path) {
+    let outcome = wine(program, &SIDE_ARGUMENTS).expect_success();
+    let printed: Vec<_> = outcome.stdout.lines().collect();
+    assert_eq!(printed, SIDES.map(|side| side_prints(side, 2)).concat(), "{}", outcome.describe());
 }
 
 #[test]
 fn two_toolchains() {
     let folder = tempfile::tempdir().unwrap();
-    let originals = libraries(folder.path());
+    let originals = [0, 1].map(|side| library(side, folder.path()));
+    let isolated = [0, 1].map(|side| isolated(&originals[side], side, folder.path()));
     let (source, program) = (two_sides_source(), folder.path().join("program.exe"));
     for linker in MingwLinker::ALL {
         println!("{linker:?}"); // shown with the failure
         let before = linker.link(&[&source, &originals[0], &originals[1]], &[], &program);
         assert!(!before.success());
         assert_eq!(duplicates(&before.stderr), DUPLICATES.map(str::to_owned).into());
+        // One of them is enough.
+        for pair in [[&isolated[0], &isolated[1]], [&isolated[0], &originals[1]]] {
+            linker.link(&[&source, pair[0], pair[1]], &["-Wl,--gc-sections"], &program).expect_success();
+            assert_both_work(&program);
+        }
+    }
+}
+
+/// The plan as the tool reports it, against the symbols as goblin and LLVM read them.
+#[test]
+fn readers_agree_with_the_plan() {
+    let folder = tempfile::tempdir().unwrap();
+    let isolated = folder.path().join("isolated");
+    fs::create_dir(&isolated).unwrap();
+    for side in [0, 1] {
+        let original = library(side, folder.path());
+        let (isolated, plan) = isolate_with_plan(&original, &format!("{}_*", SIDES[side]), &[], &isolated);
+        agreement::assert_agrees(Flavour::Coff, &original, &isolated, &plan);
     }
 }

@@ -152,7 +152,7 @@ fn listing(scratch: &Scratch, name: &str) -> String {
     let lines = lines.filter(move |line| {
         let line = line.trim_start();
         is_alias = line.starts_with("Type: Indirect") || is_alias && !line.starts_with("Type: ");
-        !place.iter().any(|place| line.starts_with(place)) && !(is_alias && line.starts_with("Value: "))
+        !(place.iter().any(|place| line.starts_with(place)) || is_alias && line.starts_with("Value: "))
     });
     lines.map(|line| without_number(&line)).collect::<Vec<_>>().join("\n")
 }

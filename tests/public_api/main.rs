@@ -12,7 +12,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Every public name of the library alone, with its type; what derives bring is not listed.
 fn interface() -> String {
     let target = cache_root().join(format!("targets/public-api-{}", content_hash(&[], &[ROOT])));
-    let mut cargo = Toolchain::Nightly.cargo_command();
+    let mut cargo = Toolchain::Nightly.rustups_cargo();
     cargo
         .current_dir(ROOT)
         .args(["rustdoc", "--lib", "--locked", "--no-default-features", "--target-dir"])

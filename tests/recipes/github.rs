@@ -13,8 +13,8 @@ use crate::project::{Armend, Project};
 const GH: &str = r#"#!/bin/bash
 set -euo pipefail
 case "$1 $2" in
-    "release download") cp ../releases/"$4" "$6"/ ;;
-    "release create") cp "$4" ../releases/ ;;
+    "release download") cp ../releases/$4 "$6"/ ;;
+    "release create") cp "${@:4}" ../releases/ ;;
     *) exit 1 ;;
 esac
 "#;
@@ -60,7 +60,7 @@ fn released() -> Project {
     // The first release has none before it.
     for command in [
         "cargo build --release --locked",
-        "armend isolate target/release/libdemo.a --keep 'demo_*' --strip-bitcode -o ../releases/libdemo.a",
+        "cd ../releases; armend isolate ../project/target/release/libdemo.a --keep 'demo_*' -o libdemo.a --manifest libdemo.json",
     ] {
         Run::of(project.command(Armend::Real, "bash").args(["-e", "-c", command])).succeeds();
     }
@@ -97,6 +97,17 @@ fn a_lost_export_stops_it() {
     let (step, run) = release(&project, "v1.1");
     assert_eq!(step, "The last release's exports are still there");
     assert!(run.exits(1).text().contains("demo_sum"));
+}
+
+/// What is compared with has to be what was released.
+#[test]
+fn an_altered_release_stops_it() {
+    let project = released();
+    let altered = project.path("../releases/libdemo.a");
+    fs::copy(project.path("target/release/libdemo.a"), altered).expect("replace the release");
+    let (step, run) = release(&project, "v1.1");
+    assert_eq!(step, "The last release's exports are still there");
+    assert!(run.exits(1).text().contains("sha256"));
 }
 
 #[test]

@@ -6,12 +6,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use object::LittleEndian as LE;
 use object::pe;
 use object::read::coff::Symbol as _;
 
 use super::CoffObject;
 use super::comdat::Comdat;
-use super::layout::{Layout, SECTION_NUMBER, VALUE, aux_section, put_u16, put_u32, section};
+use super::layout::{Layout, VALUE, aux_section, put_u16, put_u32, section};
 use super::numbers::Numbers;
 use crate::error::{Error, Result};
 use crate::object::symbol::{Binding, ObjectEdits, Placement, SectionIndex, Suffixes, SymbolEdit};
@@ -33,6 +34,10 @@ pub(super) struct Draft {
     pub strings: Option<Vec<u8>>,
     /// New contents of sections.
     pub contents: BTreeMap<SectionIndex, Vec<u8>>,
+    /// What stands behind a symbol's record besides: see [`weaken`](super::weaken).
+    pub added_records: BTreeMap<usize, Vec<u8>>,
+    /// A section more, behind the others: its header, and what is in it.
+    pub added: Option<([u8; section::HEADER], Vec<u8>)>,
     /// New relocations of sections.
     pub relocations: BTreeMap<SectionIndex, Vec<u8>>,
 }
@@ -64,12 +69,15 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
             headers: self.data[headers].to_vec(),
             strings: None,
             contents: BTreeMap::new(),
+            added_records: BTreeMap::new(),
+            added: None,
             relocations: BTreeMap::new(),
         };
         let localizes = edits.symbols.iter().any(|edit| edit.binding == Some(Binding::Local));
         let comdats = if localizes { self.comdats()? } else { Vec::new() };
         let leaders = comdats.iter().filter_map(|comdat| Some((comdat.leader?, comdat))).collect();
-        for edit in &edits.symbols {
+        // What only directives name has a number behind the others.
+        for edit in edits.symbols.iter().filter(|edit| (edit.index.0 as usize) < self.symbols.len()) {
             self.edit_symbol(edit, &leaders, &mut draft)?;
         }
         self.rewrite_directives(edits, suffixes, &mut draft)?;
@@ -95,7 +103,7 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
                 self.localize(index, symbol, draft)
             }
             Some(Binding::Global) => self.globalize(index, symbol, draft),
-            Some(Binding::Weak) => Err(Error::unsupported("a weak symbol: not in COFF").at(self.symbol_offset(index))),
+            Some(Binding::Weak) => self.weaken(index, symbol, draft),
             Some(Binding::Unique) => {
                 Err(Error::unsupported("COFF has no unique symbols").at(self.symbol_offset(index)))
             }
@@ -107,17 +115,13 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
     fn localize(&self, index: usize, symbol: &Coff::Symbol, draft: &mut Draft) -> Result<()> {
         let record = draft.record::<Coff>(index);
         record[Coff::TYPE + 2] = pe::IMAGE_SYM_CLASS_STATIC.0;
-        if symbol.has_aux_weak_external() {
-            let aux = self.symbols.aux_weak_external(object::SymbolIndex(index));
-            let fallback =
-                aux.map(|aux| object::SymbolIndex(aux.weak_default_sym_index.get(object::LittleEndian) as usize));
-            let fallback = fallback.and_then(|fallback| self.symbols.symbol(fallback));
+        if let Some(aux) = self.weak_external(index, symbol) {
+            let fallback = self.symbols.symbol(object::SymbolIndex(aux.weak_default_sym_index.get(LE) as usize));
             let fallback = fallback.map_err(|error| Error::malformed(self.symbol_offset(index), error.to_string()))?;
             put_u32(record, VALUE, fallback.value());
             Coff::put_section_number(record, fallback.section_number().0);
             record[Coff::TYPE + 3] = 0;
-            let aux = index + 1..=index + usize::from(symbol.number_of_aux_symbols());
-            draft.removed[aux].fill(true);
+            draft.removed[index + 1..=index + usize::from(symbol.number_of_aux_symbols())].fill(true);
         }
         Ok(())
     }
@@ -125,7 +129,7 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
     /// The section that a COMDAT symbol stands for is no longer one of many when the symbol is this object's own: GNU
     /// ld goes by the name of the symbol, of whatever class, and would take another object's section for it.
     fn leave_comdat(&self, comdat: &Comdat<'_>, draft: &mut Draft) -> Result<()> {
-        let flags = self.section(comdat.section)?.characteristics.get(object::LittleEndian);
+        let flags = self.section(comdat.section)?.characteristics.get(LE);
         put_u32(draft.header(comdat.section), section::CHARACTERISTICS, flags.0 & !pe::IMAGE_SCN_LNK_COMDAT.0);
         let aux = draft.record::<Coff>(comdat.symbol + 1);
         aux[aux_section::SELECTION] = 0;
@@ -142,7 +146,6 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
             return Err(Error::unsupported(what).at(self.symbol_offset(index)));
         }
         draft.record::<Coff>(index)[Coff::TYPE + 2] = pe::IMAGE_SYM_CLASS_EXTERNAL.0;
-        debug_assert!(Coff::TYPE > SECTION_NUMBER);
         Ok(())
     }
 }

@@ -47,6 +47,11 @@ static IMPORT_FACTS: FormatFacts = FormatFacts {
     one_per_image: &[],
 };
 
+/// Whether a definition can be hidden: MinGW's linkers take a directive for it, Microsoft's hide all that is not exported.
+pub(super) fn can_hide(facts: &FormatFacts) -> bool {
+    facts.capabilities.serves(Operation::Hide)
+}
+
 impl<'d, Coff: Layout> Format<'d> for CoffObject<'d, Coff> {
     fn facts(&self) -> &'static FormatFacts {
         match (self.is_for_gnu(), self.prefix()) {

@@ -15,6 +15,8 @@ pub trait Layout: CoffHeader {
 
     /// Sets `NumberOfSections`.
     fn put_section_count(header: &mut [u8], count: u32);
+    /// `SectionNumber` of a symbol's record.
+    fn section_number(record: &[u8]) -> i32;
     /// Sets `SectionNumber` of a symbol's record.
     fn put_section_number(record: &mut [u8], number: i32);
 }
@@ -26,6 +28,10 @@ impl Layout for pe::ImageFileHeader {
 
     fn put_section_count(header: &mut [u8], count: u32) {
         put_u16(header, 2, count as u16);
+    }
+
+    fn section_number(record: &[u8]) -> i32 {
+        i16::from_le_bytes([record[SECTION_NUMBER], record[SECTION_NUMBER + 1]]).into()
     }
 
     fn put_section_number(record: &mut [u8], number: i32) {
@@ -40,6 +46,10 @@ impl Layout for pe::AnonObjectHeaderBigobj {
 
     fn put_section_count(header: &mut [u8], count: u32) {
         put_u32(header, 44, count);
+    }
+
+    fn section_number(record: &[u8]) -> i32 {
+        get_u32(record, SECTION_NUMBER) as i32
     }
 
     fn put_section_number(record: &mut [u8], number: i32) {
@@ -64,6 +74,7 @@ pub(super) mod section {
 
 /// The auxiliary record of a section's symbol ("Auxiliary Format 5").
 pub(super) mod aux_section {
+    pub const LENGTH: usize = 0;
     pub const NUMBER: usize = 12;
     pub const SELECTION: usize = 14;
     /// The upper half of the number, in bigobj alone.

@@ -4,6 +4,7 @@
 mod comdat;
 mod directives;
 mod edit;
+mod edit_directives;
 mod flavour;
 mod format;
 mod import;
@@ -17,6 +18,8 @@ mod relocations;
 mod renumber;
 mod symbols;
 mod verify;
+mod verify_directives;
+mod weaken;
 
 pub(super) use format::{GNU_FACTS, MSVC_FACTS};
 use object::LittleEndian as LE;
@@ -113,6 +116,11 @@ impl<'d, Coff: Layout> CoffObject<'d, Coff> {
     /// Whether C names have an underscore in front.
     pub fn prefix(&self) -> &'static [u8] {
         if self.header.machine() == pe::IMAGE_FILE_MACHINE_I386 { b"_" } else { b"" }
+    }
+
+    /// How much of a name the platform put in front.
+    fn prefix_len(&self, name: &[u8]) -> u8 {
+        if name.starts_with(self.prefix()) { self.prefix().len() as u8 } else { 0 }
     }
 
     /// The name of a section.

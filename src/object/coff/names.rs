@@ -33,6 +33,8 @@ struct Named<P> {
 #[derive(Default)]
 struct Names {
     symbols: Vec<Named<usize>>,
+    /// What weakened symbols fall back to, by these.
+    fallbacks: Vec<Named<usize>>,
     sections: Vec<Named<SectionIndex>>,
     given: Vec<Vec<u8>>,
 }
@@ -108,6 +110,13 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
                 draft.record::<Coff>(symbol.place)[..8].copy_from_slice(&field);
             }
         }
+        for fallback in &names.fallbacks {
+            if let (Some(field), Some(added)) =
+                (names.field(fallback, &new), draft.added_records.get_mut(&fallback.place))
+            {
+                added[Coff::RECORD..][..8].copy_from_slice(&field);
+            }
+        }
         for section in &names.sections {
             if let Some(field) = names.field(section, &new) {
                 draft.header(section.place)[..8].copy_from_slice(&section_field(field));
@@ -145,6 +154,11 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
             let offset = if [a, b, c, d] == [&0; 4] { u32::from_le_bytes(*offset) } else { NOWHERE };
             let named = names.named(index.0, offset, old, name, edits, suffixes);
             names.symbols.push(named);
+        }
+        for (index, name) in self.fallback_names(edits, suffixes)? {
+            names.given.push(name);
+            let name = NewName::Given(names.given.len() as u32 - 1);
+            names.fallbacks.push(Named { place: index, offset: NOWHERE, name });
         }
         for (index, section) in self.numbered_sections().filter(|(index, _)| numbers.section(*index).is_some()) {
             let offset = section.name_offset().ok().flatten().unwrap_or(NOWHERE);

@@ -5,6 +5,7 @@ use object::read::coff::Symbol as _;
 use super::CoffObject;
 use super::edit::Draft;
 use super::layout::Layout;
+use super::weaken::ADDED;
 use crate::error::Result;
 use crate::object::symbol::{ObjectEdits, SectionChange, SectionIndex};
 
@@ -21,6 +22,7 @@ impl Numbers {
     /// which those of symbols in removed sections are added.
     pub fn of<Coff: Layout>(object: &CoffObject<'_, Coff>, edits: &ObjectEdits, draft: &mut Draft) -> Result<Self> {
         let mut numbers = Self::default();
+        // Section 0 is none: it keeps its number.
         let gone = object.removed_sections(edits)?;
         if gone.contains(&true) {
             for (index, symbol) in object.symbols.iter() {
@@ -29,10 +31,13 @@ impl Numbers {
                     draft.removed[index.0..=index.0 + usize::from(symbol.number_of_aux_symbols())].fill(true);
                 }
             }
-            numbers.sections = Some(number(&gone));
+            numbers.sections = Some(number(&gone, |_| 0));
         }
-        if draft.removed.contains(&true) {
-            numbers.symbols = Some(number(&draft.removed));
+        if draft.removed.contains(&true) || !draft.added_records.is_empty() {
+            numbers.symbols = Some(number(&draft.removed, |index| {
+                let added = draft.added_records.contains_key(&index);
+                if added { ADDED } else { 0 }
+            }));
         }
         Ok(numbers)
     }
@@ -59,13 +64,15 @@ impl Numbers {
     }
 }
 
-fn number(gone: &[bool]) -> Vec<Option<u32>> {
+/// The new numbers, where `added` says how many there are more behind an old one.
+fn number(gone: &[bool], added: impl Fn(usize) -> u32) -> Vec<Option<u32>> {
     let mut next = 0;
-    let number = |gone: &bool| {
-        next += u32::from(!gone);
-        (!gone).then(|| next - 1)
+    let number = |(at, gone): (usize, &bool)| {
+        let new = (!gone).then_some(next);
+        next += u32::from(!gone) + added(at);
+        new
     };
-    gone.iter().map(number).collect()
+    gone.iter().enumerate().map(number).collect()
 }
 
 impl<Coff: Layout> CoffObject<'_, Coff> {

@@ -1,14 +1,17 @@
 //! Places the edited tables of an object: everything before the first change of size stays where it is, and from there
 //! on one thing follows the other.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use object::LittleEndian as LE;
+use object::read::coff::Symbol as _;
 
 use super::CoffObject;
 use super::edit::Draft;
-use super::layout::{Layout, put_u32, section};
+use super::layout::{Layout, aux_section, put_u32, section};
 use super::numbers::Numbers;
+use super::weaken::ADDED;
 use crate::error::{Error, Result};
 use crate::object::symbol::SectionIndex;
 use crate::patch::Patch;
@@ -46,13 +49,17 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
     /// # Errors
     /// Malformed, for parts that overlap where they have to move; unsupported past 4 GiB.
     pub(super) fn place(&self, numbers: &Numbers, mut draft: Draft) -> Result<Patch> {
+        self.resize(&mut draft);
         let headers = self.headers_at..self.headers_at + draft.headers.len();
         let kept = self.numbered_sections().filter(|(index, _)| numbers.section(*index).is_some());
         let kept: Vec<SectionIndex> = kept.map(|(index, _)| index).collect();
         let mut file_header = self.data[..self.headers_at].to_vec();
         let mut splices: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
         // Where the next part goes, once something has changed its size; and where the one before it ended.
-        let mut position = (kept.len() != self.sections.len()).then(|| self.headers_at + kept.len() * section::HEADER);
+        let count = kept.len() + usize::from(draft.added.is_some());
+        let headers_end = self.headers_at + count * section::HEADER;
+        let added = draft.added.as_ref().map_or(0, |(_, contents)| contents.len());
+        let mut position = (count != self.sections.len() || added > 0).then_some(headers_end + added);
         let (mut old_end, mut changed_end) = (headers.end, headers.end);
         for piece in self.pieces()? {
             let range = piece.range.clone();
@@ -75,21 +82,24 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
             } else if size != range.len() {
                 position = Some(range.start + size);
             }
-            if let (Content::Data(index), Some(_)) = (piece.content, &new) {
-                put_u32(draft.header(index), section::SIZE_OF_RAW_DATA, size as u32);
-            }
             splices.extend(new.map(|new| (range.clone(), new)));
             old_end = old_end.max(range.end);
         }
         if position.is_some_and(|end| u32::try_from(end).is_err()) {
             return Err(Error::unsupported("the object would pass 4 GiB"));
         }
-        if numbers.renumbers_sections() {
-            Coff::put_section_count(&mut file_header, kept.len() as u32);
+        if count != self.sections.len() {
+            Coff::put_section_count(&mut file_header, count as u32);
         }
-        let count = (0..self.symbols.len()).filter(|&index| !draft.removed[index]).count();
-        put_u32(&mut file_header, Coff::SYMBOLS + 4, count as u32);
-        let headers: Vec<u8> = kept.iter().flat_map(|&index| draft.header(index).to_vec()).collect();
+        let records = (0..self.symbols.len()).filter(|&index| !draft.removed[index]).count();
+        let records = records + draft.added_records.len() * ADDED as usize;
+        put_u32(&mut file_header, Coff::SYMBOLS + 4, records as u32);
+        let mut headers: Vec<u8> = kept.iter().flat_map(|&index| draft.header(index).to_vec()).collect();
+        if let Some((mut header, contents)) = draft.added.take() {
+            put_u32(&mut header, section::POINTER_TO_RAW_DATA, headers_end as u32);
+            headers.extend_from_slice(&header);
+            headers.extend_from_slice(&contents);
+        }
         let mut patch = Patch::default();
         for (range, bytes) in
             [(0..self.headers_at, file_header), (self.headers_at..self.headers_at + draft.headers.len(), headers)]
@@ -101,6 +111,19 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
             }
         }
         Ok(patch)
+    }
+
+    /// Tells the headers and the sections' own symbols the sizes of new contents.
+    fn resize(&self, draft: &mut Draft) {
+        let sizes: BTreeMap<SectionIndex, u32> =
+            draft.contents.iter().map(|(&index, contents)| (index, contents.len() as u32)).collect();
+        sizes.iter().for_each(|(&index, &size)| put_u32(draft.header(index), section::SIZE_OF_RAW_DATA, size));
+        for (index, symbol) in self.symbols.iter().filter(|_| !sizes.is_empty()) {
+            let section = symbol.section_number().index().map(SectionIndex);
+            if let Some(&size) = section.and_then(|section| sizes.get(&section)).filter(|_| symbol.has_aux_section()) {
+                put_u32(draft.record::<Coff>(index.0 + 1), aux_section::LENGTH, size);
+            }
+        }
     }
 
     /// All parts behind the section headers, in the order of the file. What is empty and has a place moves with the rest.
@@ -152,9 +175,13 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
             Content::Relocations(index) => draft.relocations.remove(&index),
             Content::Lines(_) => None,
             Content::Symbols => {
-                let records = draft.records.chunks_exact(Coff::RECORD).zip(&draft.removed);
-                let records = records.filter(|(_, removed)| !**removed).flat_map(|(record, _)| record);
-                let mut bytes: Vec<u8> = records.copied().collect();
+                let mut bytes = Vec::with_capacity(draft.records.len());
+                for (index, record) in draft.records.chunks_exact(Coff::RECORD).enumerate() {
+                    if !draft.removed[index] {
+                        bytes.extend_from_slice(record);
+                    }
+                    bytes.extend_from_slice(draft.added_records.get(&index).map(Vec::as_slice).unwrap_or_default());
+                }
                 bytes.extend_from_slice(draft.strings.as_deref().unwrap_or(self.strings));
                 Some(bytes)
             }

@@ -9,6 +9,7 @@ use super::edit::Draft;
 use super::layout::{Layout, aux_section, get_u32, put_u16, put_u32};
 use super::numbers::Numbers;
 use super::relocations::{RELOCATION, SYMBOL};
+use super::weaken::ADDED;
 use crate::error::{Error, Result, printable};
 use crate::object::symbol::SectionIndex;
 use crate::object::uleb;
@@ -52,16 +53,16 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
     }
 
     fn renumber_symbol(&self, index: usize, symbol: &Coff::Symbol, numbers: &Numbers, draft: &mut Draft) -> Result<()> {
-        if let Some(section) = symbol.section_number().index()
-            && let Some(new) = numbers.section(SectionIndex(section))
-        {
-            Coff::put_section_number(draft.record::<Coff>(index), new.0 as i32);
+        renumber_home::<Coff>(draft.record::<Coff>(index), numbers);
+        if let Some(added) = draft.added_records.get_mut(&index) {
+            put_u32(added, 0, numbers.symbol(index as u32).unwrap_or_default() + ADDED);
+            renumber_home::<Coff>(&mut added[Coff::RECORD..], numbers);
         }
         if symbol.number_of_aux_symbols() == 0 || draft.removed[index + 1] {
             return Ok(());
         }
         let aux = draft.record::<Coff>(index + 1);
-        if symbol.has_aux_weak_external() {
+        if self.weak_external(index, symbol).is_some() {
             let fallback = numbers.symbol(get_u32(aux, 0)).ok_or_else(|| {
                 let what = "a symbol cannot be removed that a weak one falls back to";
                 Error::unsupported(what).at(self.symbol_offset(index))
@@ -140,6 +141,14 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
 
     fn bad_table(&self, section: SectionIndex) -> Error {
         Error::malformed(self.section_header_offset(section), "a table of symbols' numbers ends inside a number")
+    }
+}
+
+/// Sets the number of the section that a symbol is in.
+fn renumber_home<Coff: Layout>(record: &mut [u8], numbers: &Numbers) {
+    let old = u32::try_from(Coff::section_number(record)).ok().filter(|&section| section != 0);
+    if let Some(new) = old.and_then(|old| numbers.section(SectionIndex(old))) {
+        Coff::put_section_number(record, new.0 as i32);
     }
 }
 

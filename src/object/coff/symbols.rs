@@ -12,9 +12,37 @@ use super::layout::Layout;
 use crate::error::{Error, Result};
 use crate::object::format::Format;
 use crate::object::symbol::{
-    Binding, ComdatGroup, LinkonceSection, ObjectSymbols, Placement, Section, SectionIndex, SignatureSymbol, Symbol,
-    SymbolIndex, SymbolKind, Visibility,
+    Binding, ComdatGroup, LinkonceSection, ObjectSymbols, Placement, Section, SectionIndex, SignatureSymbol,
+    SortedSection, Symbol, SymbolIndex, SymbolKind, Visibility,
 };
+
+/// Sections that are the toolchain's own, whatever stands behind a `$` of their names.
+const KNOWN: [&[u8]; 24] = [
+    b"",
+    b".00cfg",
+    b".ATL",
+    b".CRT",
+    b".bss",
+    b".ctors",
+    b".data",
+    b".debug",
+    b".dtors",
+    b".edata",
+    b".eh_frame",
+    b".gehcont",
+    b".gfids",
+    b".giats",
+    b".gljmp",
+    b".hybmp",
+    b".idata",
+    b".pdata",
+    b".rdata",
+    b".rsrc",
+    b".rtc",
+    b".text",
+    b".tls",
+    b".xdata",
+];
 
 impl<'d, Coff: Layout> CoffObject<'d, Coff> {
     /// The symbols that take part in linking, and the sections that linkers know by name or by group.
@@ -24,11 +52,21 @@ impl<'d, Coff: Layout> CoffObject<'d, Coff> {
     pub fn object_symbols(&self) -> Result<ObjectSymbols<'d>> {
         let mut symbols = self.all_symbols()?;
         symbols.retain(|symbol| symbol.binding != Binding::Local && !symbol.name.is_empty());
+        symbols.extend(self.named_in_directives(&symbols)?);
         let mut found = ObjectSymbols { symbols, can_import: true, facts: self.facts(), ..ObjectSymbols::default() };
         self.read_comdats(&mut found)?;
+        // GNU ld finds no local symbol that a weak one falls back to.
+        let weak = self.symbols.iter().filter_map(|(index, symbol)| self.weak_external(index.0, symbol));
+        found.global_only = weak.map(|aux| SymbolIndex(aux.weak_default_sym_index.get(LE))).collect();
+        found.global_only.sort_unstable();
+        found.global_only.dedup();
         for (index, _) in self.numbered_sections() {
             // Import members of the long form, and what compilers write for `#[link(kind = "raw-dylib")]`.
-            found.imports |= self.section_name(index)?.starts_with(b".idata$");
+            let name = self.section_name(index)?;
+            found.imports |= name.starts_with(b".idata$");
+            if let Some(dollar) = memchr::memchr(b'$', name).filter(|&at| !KNOWN.contains(&&name[..at])) {
+                found.sorted_sections.push(SortedSection { index, name: &name[..dollar], key: &name[dollar + 1..] });
+            }
         }
         Ok(found)
     }
@@ -77,13 +115,21 @@ impl<'d, Coff: Layout> CoffObject<'d, Coff> {
     pub fn all_symbols(&self) -> Result<Vec<Symbol<'d>>> {
         let mut symbols =
             self.symbols.iter().map(|(index, symbol)| self.symbol(index.0, symbol)).collect::<Result<Vec<_>>>()?;
+        let excluded = self.excluded()?;
+        for symbol in symbols.iter_mut().filter(|symbol| symbol.binding != Binding::Local && !excluded.is_empty()) {
+            if excluded.contains(symbol.spelling().source()) {
+                symbol.visibility = Visibility::Hidden;
+            }
+        }
+        // What a weak symbol falls back to is as weak as that.
+        for (index, symbol) in self.symbols.iter() {
+            if let Some(aux) = self.weak_external(index.0, symbol) {
+                weaken(&mut symbols, SymbolIndex(aux.weak_default_sym_index.get(LE)));
+            }
+        }
         // Of a definition that linkers keep one of, there may be others.
         for comdat in self.comdats()?.iter().filter(|comdat| comdat.is_shared()) {
-            let leader = comdat.leader.map(|leader| SymbolIndex(leader as u32));
-            let at = leader.and_then(|leader| symbols.binary_search_by_key(&leader, |symbol| symbol.index).ok());
-            if let Some(symbol) = at.map(|at| &mut symbols[at]).filter(|symbol| symbol.binding == Binding::Global) {
-                symbol.binding = Binding::Weak;
-            }
+            comdat.leader.into_iter().for_each(|leader| weaken(&mut symbols, SymbolIndex(leader as u32)));
         }
         Ok(symbols)
     }
@@ -114,7 +160,7 @@ impl<'d, Coff: Layout> CoffObject<'d, Coff> {
         let name = self.symbol_name(index, symbol)?;
         let neutral = Symbol {
             name,
-            prefix: if name.starts_with(self.prefix()) { self.prefix().len() as u8 } else { 0 },
+            prefix: self.prefix_len(name),
             index: SymbolIndex(index as u32),
             binding: match symbol.storage_class() {
                 pe::IMAGE_SYM_CLASS_EXTERNAL => Binding::Global,
@@ -199,9 +245,8 @@ impl<'d, Coff: Layout> CoffObject<'d, Coff> {
         }
         Ok(match symbol.storage_class() {
             pe::IMAGE_SYM_CLASS_EXTERNAL if symbol.value() != 0 => Placement::Common,
-            pe::IMAGE_SYM_CLASS_WEAK_EXTERNAL if symbol.has_aux_weak_external() => {
-                let aux = self.symbols.aux_weak_external(object::SymbolIndex(index));
-                let aux = aux.map_err(|error| malformed(&error.to_string()))?;
+            pe::IMAGE_SYM_CLASS_WEAK_EXTERNAL => {
+                let Some(aux) = self.weak_external(index, symbol) else { return Ok(Placement::Undefined) };
                 let fallback = object::SymbolIndex(aux.weak_default_sym_index.get(LE) as usize);
                 let fallback = self.symbols.symbol(fallback);
                 let fallback = fallback.map_err(|_| malformed("what a weak symbol falls back to is not there"))?;
@@ -225,13 +270,23 @@ impl<'d, Coff: Layout> CoffObject<'d, Coff> {
     pub fn is_indexed(&self, symbol: &Symbol<'_>) -> bool {
         let index = object::SymbolIndex(symbol.index.0 as usize);
         let is_listed = match self.symbols.symbol(index) {
-            Ok(raw) if raw.has_aux_weak_external() => {
-                let aux = self.symbols.aux_weak_external(index);
-                aux.is_ok_and(|aux| aux.weak_search_type.get(LE) == pe::IMAGE_WEAK_EXTERN_SEARCH_ALIAS)
+            Ok(raw) if raw.storage_class() == pe::IMAGE_SYM_CLASS_WEAK_EXTERNAL => {
+                let aux = self.weak_external(index.0, raw);
+                aux.is_some_and(|aux| aux.weak_search_type.get(LE) == pe::IMAGE_WEAK_EXTERN_SEARCH_ALIAS)
             }
             _ => symbol.is_definition(),
         };
         is_listed && symbol.binding != Binding::Local && !matches!(symbol.kind, SymbolKind::Section | SymbolKind::File)
+    }
+}
+
+/// Makes the symbol of that index weak if it is global.
+fn weaken(symbols: &mut [Symbol<'_>], index: SymbolIndex) {
+    if let Ok(at) = symbols.binary_search_by_key(&index, |symbol| symbol.index)
+        && symbols[at].binding == Binding::Global
+        && symbols[at].is_definition()
+    {
+        symbols[at].binding = Binding::Weak;
     }
 }
 

@@ -8,6 +8,7 @@ use object::pe::{self, ImageSectionHeader};
 use object::read::coff::Symbol as _;
 
 use super::CoffObject;
+use super::directives::NAME;
 use super::layout::{Layout, get_u32};
 use super::relocations::SYMBOL;
 use crate::error::{Error, Result, printable};
@@ -25,6 +26,8 @@ struct Expected {
     own: HashSet<SectionIndex>,
     /// Whether any symbol has another number than before.
     renumbered: bool,
+    /// How many records there are to be.
+    records: u32,
 }
 
 impl Expected {
@@ -50,8 +53,8 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
             return Err(Error::verification("the machine or the file's characteristics changed"));
         }
         let expected = self.expected(edits)?;
-        let records = expected.numbers.iter().flatten().count();
-        if expected.sections.len() != after.sections.len() || records != after.symbols.len() {
+        let added = usize::from(self.directives()?.is_none() && after.directives()?.is_some());
+        if expected.sections.len() + added != after.sections.len() || expected.records as usize != after.symbols.len() {
             return Err(Error::verification("the number of sections or symbols is not as planned"));
         }
         for &section in &expected.sections {
@@ -59,6 +62,9 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
                 let name = printable(self.section_name(section)?);
                 return Err(Error::verification(format!("section {} ({name}) is not as planned", section.0)));
             }
+        }
+        if !self.hides(after, edits, suffixes)? {
+            return Err(Error::verification("what the directives hide is not as planned"));
         }
         for (index, symbol) in self.symbols.iter().filter(|(index, _)| expected.symbol(index.0 as u32).is_some()) {
             if !self.same_symbol(after, index.0, symbol, &expected, edits, suffixes)? {
@@ -93,16 +99,23 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
             if edit.is_some_and(|edit| edit.remove) || section.is_some_and(|section| gone.contains(&section)) {
                 continue;
             }
-            let aux =
-                if is_local(index.0) && symbol.has_aux_weak_external() { 0 } else { symbol.number_of_aux_symbols() };
-            for number in &mut numbers[index.0..=index.0 + usize::from(aux)] {
+            let aux = if is_local(index.0) && self.weak_external(index.0, symbol).is_some() {
+                0
+            } else {
+                symbol.number_of_aux_symbols()
+            };
+            // Behind a symbol that becomes weak, what says to what it falls back, and that symbol.
+            let weakened = edit.is_some_and(|edit| edit.binding == Some(Binding::Weak));
+            numbers[index.0] = Some(next);
+            next += if weakened { 3 } else { 1 };
+            for number in &mut numbers[index.0 + 1..=index.0 + usize::from(aux)] {
                 *number = Some(next);
                 next += 1;
             }
         }
         let renumbered = !numbers.iter().enumerate().all(|(at, number)| *number == Some(at as u32));
         let sections = self.numbered_sections().map(|(index, _)| index).filter(|index| !gone.contains(index)).collect();
-        Ok(Expected { sections, numbers, own: own.collect(), renumbered })
+        Ok(Expected { sections, numbers, own: own.collect(), renumbered, records: next })
     }
 
     fn same_section(
@@ -125,7 +138,7 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
             && new_header.characteristics.get(LE).0 == header.characteristics.get(LE).0 & !comdat
             && words(header) == words(new_header)
             && self.same_relocations(after, old, new, expected)?
-            && self.same_contents(after, old, new, expected)?)
+            && self.same_contents(after, old, new, expected, edits, suffixes)?)
     }
 
     fn same_relocations(
@@ -143,7 +156,15 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
         Ok(before.len() == now.len() && before.zip(now).all(same))
     }
 
-    fn same_contents(&self, after: &Self, old: SectionIndex, new: SectionIndex, expected: &Expected) -> Result<bool> {
+    fn same_contents(
+        &self,
+        after: &Self,
+        old: SectionIndex,
+        new: SectionIndex,
+        expected: &Expected,
+        edits: &ObjectEdits,
+        suffixes: &Suffixes,
+    ) -> Result<bool> {
         let name = self.section_name(old)?;
         // Lists of symbols' numbers.
         const NUMBERS: [&[u8]; 8] = [
@@ -158,6 +179,9 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
         ];
         let rewritten = expected.renumbered && NUMBERS.contains(&name);
         let sizes = [self.section(old)?, after.section(new)?].map(|header| header.size_of_raw_data.get(LE));
+        if name == NAME {
+            return self.same_directives(after, edits, suffixes);
+        }
         if self.section(old)?.coff_file_range().is_none() {
             return Ok(sizes[0] == sizes[1]);
         }
@@ -190,10 +214,13 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
         if !is_called(after.symbol_name(new as usize, new_symbol)?, name, called, edits, suffixes) {
             return Ok(false);
         }
+        if edit.binding == Some(Binding::Weak) {
+            return self.falls_back(after, new, symbol, expected);
+        }
         // What fell back to a definition and is local now stands in its place.
         let mut home = symbol;
         let mut aux = symbol.number_of_aux_symbols();
-        if edit.binding == Some(Binding::Local) && symbol.has_aux_weak_external() {
+        if edit.binding == Some(Binding::Local) && self.weak_external(old, symbol).is_some() {
             let fallback = self.symbols.aux_weak_external(object::SymbolIndex(old));
             let fallback = fallback
                 .and_then(|aux| self.symbols.symbol(object::SymbolIndex(aux.weak_default_sym_index.get(LE) as usize)));
@@ -217,6 +244,25 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
             && (aux == 0 || self.same_aux(after, old, new as usize, symbol, expected)?))
     }
 
+    /// Whether the symbol that is number `new` is weak and falls back to what `symbol` was: its definition, or zero.
+    fn falls_back(&self, after: &Self, new: u32, symbol: &Coff::Symbol, expected: &Expected) -> Result<bool> {
+        let failed = |error: object::read::Error| Error::verification(error.to_string());
+        let weak = after.symbols.symbol(object::SymbolIndex(new as usize)).map_err(failed)?;
+        let aux = after.symbols.aux_weak_external(object::SymbolIndex(new as usize)).map_err(failed)?;
+        let fallback = after.symbols.symbol(object::SymbolIndex(new as usize + 2)).map_err(failed)?;
+        let number = match symbol.section_number().index() {
+            Some(section) => expected.section(SectionIndex(section)).map(|section| section.0 as i32),
+            None if symbol.section_number() == pe::IMAGE_SYM_UNDEFINED => Some(pe::IMAGE_SYM_ABSOLUTE.0),
+            None => Some(symbol.section_number().0),
+        };
+        Ok(after.weak_external(new as usize, weak).is_some()
+            && aux.weak_default_sym_index.get(LE) == new + 2
+            && fallback.storage_class() == pe::IMAGE_SYM_CLASS_STATIC
+            && fallback.value() == symbol.value()
+            && fallback.number_of_aux_symbols() == symbol.number_of_aux_symbols()
+            && Some(fallback.section_number().0) == number)
+    }
+
     fn same_aux(
         &self,
         after: &Self,
@@ -234,7 +280,7 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
         if before == now && !expected.renumbered && expected.sections.len() == self.sections.len() {
             return Ok(true);
         }
-        if symbol.has_aux_weak_external() {
+        if self.weak_external(old, symbol).is_some() {
             return Ok(expected.symbol(get_u32(&before, 0)) == Some(get_u32(&now, 0)) && before[4..] == now[4..]);
         }
         if symbol.has_aux_section() {

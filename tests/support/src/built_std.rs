@@ -1,6 +1,6 @@
 //! std for targets that no package serves, built from a packaged compiler's own sources: `-Zbuild-std`.
 //!
-//! Built once, as a sysroot for the compiler: what is compiled with it later takes no longer than with any other std.
+//! Built once, and given to the compiler as any other std: what is compiled with it later takes no longer.
 
 use crate::{Toolchain, cached, content_hash, run};
 use std::fs;
@@ -22,7 +22,7 @@ const CONFIG: [&str; 2] = ["profile.release.opt-level=1", "build.rustflags=[\"-C
 
 /// The compiler with what was built for its std.
 const WRAPPER: &str = r#"#!/bin/bash
-exec RUSTC --sysroot "$(dirname "$(readlink -f "$0")")/sysroot" "$@"
+exec RUSTC -L "$(dirname "$(readlink -f "$0")")/lib" "$@"
 "#;
 
 /// A compiler of `toolchain`, which has its sources, with a std for `target`.
@@ -42,8 +42,8 @@ fn build(toolchain: Toolchain, target: &str, draft: &Path) {
     cargo.args(CONFIG.iter().flat_map(|config| ["--config", config])).current_dir(&seed);
     cargo.env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", seed.join("target"));
     run(&mut cargo).expect_success();
-    let libraries = draft.join("sysroot/lib/rustlib").join(target).join("lib");
-    fs::create_dir_all(&libraries).unwrap();
+    let libraries = draft.join("lib");
+    fs::create_dir(&libraries).unwrap();
     for file in fs::read_dir(seed.join("target").join(target).join("release/deps")).unwrap() {
         let path = file.unwrap().path();
         let name = path.file_name().unwrap();
@@ -52,9 +52,6 @@ fn build(toolchain: Toolchain, target: &str, draft: &Path) {
         }
     }
     fs::remove_dir_all(seed).unwrap();
-    // Build scripts and procedural macros are the machine's own.
-    let own = toolchain.sysroot().join("lib/rustlib/x86_64-unknown-linux-gnu");
-    std::os::unix::fs::symlink(own, draft.join("sysroot/lib/rustlib/x86_64-unknown-linux-gnu")).unwrap();
     let wrapper = draft.join("rustc");
     fs::write(&wrapper, WRAPPER.replace("RUSTC", toolchain.rustc().to_str().unwrap())).unwrap();
     fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();

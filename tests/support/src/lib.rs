@@ -14,6 +14,7 @@ mod program;
 mod run;
 mod rust_side;
 pub mod samples;
+mod schema;
 mod scratch;
 mod staticlib;
 mod tool;
@@ -28,12 +29,13 @@ pub use packaged::{std_1_63_of, unpacked};
 pub use program::{Host, Link, Linker, duplicates, exported, link_c, run_program};
 pub use run::{Outcome, run, run_ok};
 pub use rust_side::{SIDE_ARGUMENTS, SIDES, build_side, side_prints, two_sides_source};
+pub use schema::Schema;
 pub use scratch::Scratch;
 pub use staticlib::{Lto, Profile, Staticlib, fixtures};
 pub use tool::{llvm_plugin, tool};
 pub use toolchain::{Toolchain, rust_objcopy};
 pub use unit_tests::cargo_test;
-pub use windows::{MingwLinker, wine};
+pub use windows::{MingwLinker, exports_of, link_msvc, wine};
 
 /// A real Rust staticlib with std in it: release, LTO off, the stable toolchain, exports `fx_*`.
 pub fn std_staticlib() -> std::path::PathBuf {

@@ -77,7 +77,7 @@ pub(crate) const RUST_1_96: Packages = Packages {
 
 /// Runs a program of the unpacked packages with their own libraries.
 const WRAPPER: &str = r#"#!/bin/bash
-root=$(dirname "$(readlink -f "$0")")/../root
+root=$(readlink -f "$(dirname "$(readlink -f "$0")")/../root")
 export LD_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu:$root/usr/lib
 exec "$root/usr/bin/PROGRAM" ARGUMENTS "$@"
 "#;

@@ -1,6 +1,7 @@
-//! Windows programs: linked by mingw's linkers, run by wine.
+//! Windows programs: linked by mingw's linkers or as MSVC's are, run by wine.
 
-use crate::{Outcome, cache, cache_root, content_hash, run, run_ok, tool};
+use crate::{Outcome, cache, cache_root, cached, content_hash, run, run_ok, tool};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -34,6 +35,42 @@ impl MingwLinker {
     }
 }
 
+/// Links as MSVC's compilers have it done, with import libraries of what Wine has; nothing else is there.
+pub fn link_msvc(inputs: &[&Path], flags: &[&str], output: &Path) -> Outcome {
+    let mut link = Command::new(tool("lld-link"));
+    link.args(["-nologo", "-nodefaultlib", "-demangle:no", "-errorlimit:0"]).args(flags);
+    link.arg(format!("-out:{}", output.display())).args(inputs);
+    run(link.args(import_libraries()))
+}
+
+/// For each of Wine's libraries that programs of MSVC's may need, in the order of search.
+fn import_libraries() -> Vec<PathBuf> {
+    const NAMES: [&str; 8] = ["kernel32", "ntdll", "vcruntime140", "ucrtbase", "msvcrt", "ws2_32", "userenv", "bcrypt"];
+    let folder = Path::new("/usr/lib/x86_64-linux-gnu/wine/x86_64-windows");
+    let key = content_hash(&[], &[&wine_version(), &NAMES.concat()]);
+    let libraries = cached(&format!("import-libraries/{key}"), |draft| {
+        for name in NAMES {
+            let mut definitions = format!("LIBRARY {name}.dll\nEXPORTS\n");
+            for export in exports_of(&folder.join(format!("{name}.dll"))) {
+                definitions.push_str(&format!("  \"{export}\"\n"));
+            }
+            let file = draft.join(format!("{name}.def"));
+            fs::write(&file, definitions).unwrap();
+            let mut dlltool = Command::new(tool("llvm-dlltool"));
+            dlltool.args(["-m", "i386:x86-64", "-d"]).arg(&file).arg("-l").arg(draft.join(format!("{name}.lib")));
+            run_ok(&mut dlltool);
+        }
+    });
+    NAMES.map(|name| libraries.join(format!("{name}.lib"))).into()
+}
+
+/// The names that a Windows library exports.
+pub fn exports_of(library: &Path) -> BTreeSet<String> {
+    let listing = run_ok(Command::new(tool("llvm-readobj")).arg("--coff-exports").arg(library));
+    let names = listing.lines().filter_map(|line| line.trim().strip_prefix("Name: "));
+    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
 /// Runs a Windows program, without a display, for two minutes at most.
 pub fn wine(program: &Path, arguments: &[&str]) -> Outcome {
     let mut command = wine_in(&prefix());
@@ -41,17 +78,18 @@ pub fn wine(program: &Path, arguments: &[&str]) -> Outcome {
 }
 
 fn wine_in(prefix: &Path) -> Command {
-    let wine = Path::new("/usr/lib/wine/wine64");
-    assert!(wine.exists(), "{} is missing: install wine64", wine.display());
     let mut command = Command::new(tool("timeout"));
-    command.arg("120").arg(wine).env("WINEPREFIX", prefix).env("WINEDEBUG", "-all").env_remove("DISPLAY");
+    command.arg("120").arg(tool("wine64")).env("WINEPREFIX", prefix).env("WINEDEBUG", "-all").env_remove("DISPLAY");
     command
+}
+
+fn wine_version() -> String {
+    run_ok(Command::new(tool("wine64")).arg("--version"))
 }
 
 /// Wine's own folder, made once: its servers keep writing there, so it is no entry of the cache.
 fn prefix() -> PathBuf {
-    let version = run_ok(Command::new("/usr/lib/wine/wine64").arg("--version"));
-    let prefix = cache_root().join(format!("wine-{}", content_hash(&[], &[&version])));
+    let prefix = cache_root().join(format!("wine-{}", content_hash(&[], &[&wine_version()])));
     let _lock = cache::lock(&prefix);
     let ready = prefix.join("ready");
     if !ready.exists() {
