@@ -121,21 +121,6 @@ impl Input {
         }
     }
 
-    /// The same to read tables here and there: what is between them is not read ahead.
-    ///
-    /// # Errors
-    /// As [`Self::open_all`].
-    pub fn open_scattered(paths: &[impl AsRef<Path>]) -> Result<Vec<Self>> {
-        let inputs = Self::open_all(paths)?;
-        for input in &inputs {
-            if let Bytes::Mapped(map, _) = &*input.bytes {
-                // Advice alone: without it, all is as before and slower.
-                _ = map.advise(memmap2::Advice::Random);
-            }
-        }
-        Ok(inputs)
-    }
-
     /// Opens `path` as what is to be at this input's path: a thin archive's members are looked for from there, those
     /// files excepted that `staged` says are elsewhere for now.
     ///
@@ -173,6 +158,14 @@ impl Input {
         match &*self.bytes {
             Bytes::Mapped(_, file) if self.slice.is_none() => Some(file),
             _ => None,
+        }
+    }
+
+    /// Says that tables are to be read here and there: what is between them is not read ahead.
+    pub(crate) fn read_scattered(&self) {
+        if let Bytes::Mapped(map, _) = &*self.bytes {
+            // Advice alone: without it, all is as before and slower.
+            _ = map.advise(memmap2::Advice::Random);
         }
     }
 

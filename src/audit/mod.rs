@@ -46,7 +46,8 @@ impl Audit {
     pub fn run(&self, archives: &[impl AsRef<Path>]) -> Result<AuditReport> {
         let denied = self.denied()?;
         let keep = keep_from::load(&self.exports)?;
-        let inputs = Input::open_scattered(archives)?;
+        let inputs = Input::open_all(archives)?;
+        inputs.iter().for_each(Input::read_scattered);
         let mut audits = Vec::new();
         for input in &inputs {
             let parsed = ParsedArchive::parse(input)?;
