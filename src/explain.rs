@@ -9,7 +9,7 @@ use crate::input::{Input, ParsedArchive};
 use crate::isolate::Isolate;
 use crate::mangling;
 use crate::object::symbol::{Binding, Placement, Symbol, SymbolKind, Visibility};
-use crate::plan::{self, Fate, NameId, Plan, Reason, SymbolDb};
+use crate::plan::{self, Fate, Name, NameId, Plan, Reason, SymbolDb};
 use crate::policy::Keep;
 use crate::report::SCHEMA;
 use crate::report::text::entry;
@@ -105,16 +105,19 @@ pub fn explain(symbol: &str, archives: &[impl AsRef<Path>], policy: &Isolate) ->
     Ok(ExplainReport { schema: SCHEMA, verb: "explain", symbols })
 }
 
-/// The names that `symbol` means: the one called so, or all whose path it is.
+/// The names that `symbol` means: those called so by linkers, or in C, or all whose path it is. In fat files there is one
+/// for each machine.
 fn find(db: &SymbolDb<'_>, symbol: &str) -> Result<Vec<NameId>> {
-    if let Some(id) = db.find(symbol.as_bytes()) {
-        return Ok(vec![id]);
-    }
-    let ids = (0..db.names().len() as u32).map(NameId);
-    let found: Vec<_> =
-        ids.filter(|&id| mangling::demangle(db.name(id).source()).is_some_and(|path| path == symbol)).collect();
-    if !found.is_empty() {
-        return Ok(found);
+    let meanings: [&dyn Fn(&Name<'_>) -> bool; 3] =
+        [&|name| name.bytes == symbol.as_bytes(), &|name| name.source() == symbol.as_bytes(), &|name| {
+            mangling::demangle(name.source()).is_some_and(|path| path == symbol)
+        }];
+    for is_meant in meanings {
+        let names = db.names().iter().zip(0..).filter(|(name, _)| is_meant(name));
+        let found: Vec<_> = names.map(|(_, id)| NameId(id)).collect();
+        if !found.is_empty() {
+            return Ok(found);
+        }
     }
     let error = Error::usage(format!("no archive defines or refers to \"{symbol}\""));
     let nearest = plan::nearest_names(db, symbol);

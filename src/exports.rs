@@ -5,7 +5,7 @@ mod report;
 mod restore;
 mod survey;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
 use crate::error::{Error, Result, printable};
@@ -167,6 +167,7 @@ impl<'d> Lister<'_, 'd> {
             let member = self.db.member(definition.member);
             let offset = self.parsed[member.archive].archive.members[member.position].header_offset;
             ExportDefinition {
+                machine: self.parsed[member.archive].input.machine(),
                 member: self.parsed[member.archive].member_label(member.position),
                 state: definition.standing(),
                 kind: definition.symbol.kind,
@@ -175,7 +176,7 @@ impl<'d> Lister<'_, 'd> {
             }
         };
         let definitions: Vec<_> = listed.definitions.iter().map(definition).collect();
-        let state = definitions.iter().map(|definition| definition.state).min().unwrap_or(Standing::Missing);
+        let state = self.standing(&definitions);
         let origin = self.db.find(name).and_then(|id| self.db.origin(id));
         let mut export = Export {
             name: printable(name),
@@ -196,6 +197,16 @@ impl<'d> Lister<'_, 'd> {
             export.notes.push(format!("{member} refers to it as hidden: a shared object with both does not export it"));
         }
         export
+    }
+
+    /// Where a name stands by its definitions; in a fat file, on the machine where it stands worst.
+    fn standing(&self, definitions: &[ExportDefinition]) -> Standing {
+        let machines: BTreeSet<_> = self.parsed.iter().filter_map(|parsed| parsed.input.machine()).collect();
+        let best = |machine: Option<&String>| {
+            let of = |one: &&ExportDefinition| one.machine.is_none() || one.machine.as_ref() == machine;
+            definitions.iter().filter(of).map(|definition| definition.state).min().unwrap_or(Standing::Missing)
+        };
+        machines.iter().map(|machine| best(Some(machine))).max().unwrap_or_else(|| best(None))
     }
 
     /// Of a name's symbols in all members a linker takes the most constrained visibility, references' included.
@@ -225,6 +236,8 @@ impl<'d> Lister<'_, 'd> {
             plan::exports(self.db).map(|id| self.db.name(id).bytes).filter(|name| !self.exports.contains_key(*name));
         let mut names: Vec<_> = names.map(printable).collect();
         names.sort_unstable();
+        // Those of a fat file are the same on each machine.
+        names.dedup();
         names
     }
 }

@@ -31,6 +31,7 @@ mod plan;
 pub mod policy;
 #[cfg(feature = "policy-file")]
 pub mod policy_file;
+pub mod progress;
 pub mod report;
 mod rewrite;
 pub mod strip;

@@ -36,7 +36,7 @@ pub struct ArchiveEdits<'a> {
 /// A new member.
 #[derive(Debug, Clone)]
 pub struct Appended {
-    /// As [`Member::new`] takes it.
+    /// As [`crate::archive::Member::new`] takes it.
     pub padded_name: &'static [u8],
     /// Its object.
     pub data: Vec<u8>,

@@ -145,6 +145,8 @@ fn check_magic(file: &[u8]) -> Result<bool> {
             let what = "an AIX archive: its members are XCOFF objects, which are not served";
             Err(Error::unsupported(what).at(0))
         }
+        [0xca, 0xfe, 0xba, 0xbe | 0xbf, ..] => Err(Error::malformed(0, "a fat file, where one archive is expected")
+            .with_help("lipo -thin ARCH FILE -output OTHER takes one out of it")),
         [0x7f, b'E', b'L', b'F', ..] => Err(Error::malformed(0, "an ELF file, not an archive")
             .with_help("armend amends static archives: make one with `ar rcs libNAME.a FILE.o`")),
         [b'/', b'*', ..] | [b'G', b'R', b'O', b'U', b'P', ..] | [b'I', b'N', b'P', b'U', b'T', ..] => {

@@ -99,6 +99,7 @@ pub static LINTS: &[Lint] = &[
     lint!(
         "personality-routines",
         Error,
+        Some("Mach-O"),
         lints::unwinding::personality_routines,
         "more personality routines than a Mach-O image can have"
     ),

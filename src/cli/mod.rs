@@ -15,6 +15,7 @@ mod isolate;
 mod keep;
 mod man;
 mod objcopy;
+mod progress;
 mod ranlib;
 mod response;
 mod undefined;
@@ -80,6 +81,9 @@ struct Global {
     /// When to color errors
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     color: Color,
+    /// Whether to show a bar on a terminal when work takes longer than half a second
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    progress: Progress,
     /// Print errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
@@ -104,6 +108,23 @@ enum Color {
     Auto,
     Always,
     Never,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Progress {
+    #[default]
+    Auto,
+    Never,
+}
+
+impl From<Color> for ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
 }
 
 /// What a verb came to.
@@ -154,7 +175,16 @@ fn run() -> anyhow::Result<Outcome> {
 }
 
 fn parse(arguments: &[OsString]) -> clap::error::Result<Cli> {
-    Cli::from_arg_matches(&command().try_get_matches_from(arguments)?)
+    let command = command().color(clap_color(arguments));
+    Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
+}
+
+/// When clap is to color its own errors, which come before it has read `--color`.
+fn clap_color(arguments: &[OsString]) -> clap::ColorChoice {
+    let words: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
+    let joined = words.iter().find_map(|word| word.strip_prefix("--color="));
+    let apart = words.iter().skip_while(|word| *word != "--color").nth(1).map(|word| &**word);
+    joined.or(apart).and_then(|when| when.parse().ok()).unwrap_or_default()
 }
 
 /// The command line as clap has it; the help of every verb ends with what its exit status means.
@@ -178,13 +208,9 @@ fn split_objcopy(arguments: &[OsString]) -> Option<(Cli, &[OsString])> {
 impl Global {
     /// Does `work` in the colours and on the threads asked for.
     fn around<R: Send>(&self, work: impl FnOnce() -> anyhow::Result<R> + Send) -> anyhow::Result<R> {
-        match self.color {
-            Color::Auto => ColorChoice::Auto,
-            Color::Always => ColorChoice::Always,
-            Color::Never => ColorChoice::Never,
-        }
-        .write_global();
-        armend::parallel::on_threads(self.jobs.map(usize::from), work)?
+        ColorChoice::from(self.color).write_global();
+        let shown = self.progress == Progress::Auto && !self.quiet;
+        progress::around(shown, || armend::parallel::on_threads(self.jobs.map(usize::from), work))?
     }
 
     /// A JSON document and an archive cannot share standard output.
@@ -218,6 +244,7 @@ impl Global {
 
 /// Prints to standard output, or to standard error. A reader that has gone away is no error.
 fn print(text: &str, to_stderr: bool) -> anyhow::Result<()> {
+    progress::hide();
     let written = if to_stderr {
         std::io::stderr().lock().write_all(text.as_bytes())
     } else {

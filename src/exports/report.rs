@@ -57,6 +57,9 @@ pub struct Export {
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ExportDefinition {
+    /// The machine, in a fat file: what is for another one is no second definition.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub machine: Option<String>,
     /// The member, as `libfoo.a(bar.o)`.
     pub member: String,
     /// How it stands.
@@ -88,14 +91,18 @@ impl Export {
     /// Adds what its definitions have to say.
     pub(super) fn note(&mut self) {
         let of = |state| self.definitions.iter().filter(move |definition| definition.state == state);
+        let twice = |state| {
+            let on_one = |one: &&ExportDefinition| of(state).filter(|other| other.machine == one.machine).count() > 1;
+            of(state).any(|one| on_one(&one))
+        };
         let mut notes = Vec::new();
-        if of(Standing::Global).count() > 1 {
+        if twice(Standing::Global) {
             notes.push("defined twice: a link that pulls in both members fails".to_owned());
         }
         if self.state < Standing::Hidden && of(Standing::Hidden).next().is_some() {
             notes.push("hidden in one member: a shared object with both does not export it".to_owned());
         }
-        if self.state == Standing::Local && of(Standing::Local).count() > 1 {
+        if self.state == Standing::Local && twice(Standing::Local) {
             notes.push("several local ones: which is the export cannot be told".to_owned());
         }
         self.notes.extend(notes);

@@ -129,7 +129,7 @@ impl fmt::Display for CheckReport {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.manifest, &self.archive) {
-            (Some(was), Some(is)) => write!(f, "{is}, and {was} there"),
+            (Some(was), Some(is)) => write!(f, "was {was}, is {is}"),
             (Some(was), None) => write!(f, "{was} is gone"),
             (None, Some(is)) => write!(f, "{is} is new"),
             (None, None) => f.write_str("no archive of this name is there"),

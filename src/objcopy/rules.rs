@@ -47,6 +47,10 @@ impl Objcopy {
             }
             self.plan_symbol(object, &symbol, &signatures, &mut plan);
         }
+        // An import is listed by one name more than it has symbols.
+        if let Object::Import(import) = object {
+            plan.indexed = import.object_symbols().indexed_names().collect();
+        }
         Ok(plan)
     }
 

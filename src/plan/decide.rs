@@ -75,7 +75,7 @@ fn fate(db: &SymbolDb<'_>, policy: &Isolate, keep: &Keep, plan: &Plan<'_>, id: N
     if name.bytes.contains(&b'@') && object.is_some_and(|object| object.has_versions) {
         return stays(Reason::Versioned);
     }
-    if object.is_some_and(|object| object.imports) {
+    if is_imported(db, id) {
         return stays(Reason::Imported);
     }
     if db.is_linker_defined(id) {
@@ -102,11 +102,17 @@ fn fate(db: &SymbolDb<'_>, policy: &Isolate, keep: &Keep, plan: &Plan<'_>, id: N
     if in_scope { Fate::Private } else { stays(Reason::OutOfScope) }
 }
 
+/// Whether a name is a DLL's, and the archive has but the way to it.
+fn is_imported(db: &SymbolDb<'_>, id: NameId) -> bool {
+    db.name(id).first_definition.is_some_and(|first| db.member(first).object.imports)
+}
+
 /// Whether a name is an export by itself: a visible, unmangled definition in a member that is neither the standard
-/// library's nor compiler-builtins', and none that rustc itself provides.
+/// library's nor compiler-builtins', and none that rustc itself or a DLL provides.
 pub fn is_export(db: &SymbolDb<'_>, id: NameId) -> bool {
     let name = db.name(id);
     name.visible
+        && !is_imported(db, id)
         && !mangling::is_mangled(name.source())
         // LTO's promoted locals.
         && memchr::memmem::find(name.bytes, b".llvm.").is_none()

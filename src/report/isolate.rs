@@ -249,11 +249,15 @@ impl IsolateReport {
 }
 
 impl<'d> Facts<'_, 'd> {
-    /// The names that `wanted` picks by themselves and their fates, in alphabetical order.
+    /// The names that `wanted` picks by themselves and their fates, in alphabetical order; what is the same on each machine
+    /// of a fat file once.
     pub(super) fn listed(&self, wanted: impl Fn(NameId, Fate) -> bool) -> Vec<NameId> {
         let ids = (0..).map(NameId).zip(&self.plan.fates);
         let mut ids: Vec<NameId> = ids.filter(|&(id, &fate)| wanted(id, fate)).map(|(id, _)| id).collect();
-        parallel::sort_unstable_by_key(&mut ids, |&id| self.db.name(id).bytes);
+        parallel::sort_unstable_by_key(&mut ids, |&id| (self.db.name(id).bytes, id));
+        ids.dedup_by(|&mut next, &mut id| {
+            self.db.name(next).bytes == self.db.name(id).bytes && self.plan.fate(next) == self.plan.fate(id)
+        });
         ids
     }
 

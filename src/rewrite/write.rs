@@ -10,6 +10,7 @@ use crate::input::ParsedArchive;
 use crate::output::{Staged, Target};
 use crate::parallel;
 use crate::patch::Patch;
+use crate::progress;
 
 /// How many members are patched at a time: bounds the memory that their changes take.
 const BATCH: usize = 64;
@@ -42,6 +43,7 @@ impl ArchiveEdits<'_> {
         // changed is seldom wrong.
         let last_header = archive.last_header_without_index();
         let mut kind = self.index.kind_for(archive.kind, self.members_after(), last_header)?;
+        progress::expect(archive.members.iter().map(|member| member.data.len()).sum());
         loop {
             match self.write_as(parsed, BufWriter::with_capacity(GATHERED, file), kind)? {
                 Written::Whole(len) => return Ok(len),
@@ -94,6 +96,7 @@ impl ArchiveEdits<'_> {
             let member = &parsed.archive.members[at];
             let new = NewMember { member, parts: patch.parts(member.data) };
             writer.append(&new).map_err(|error| parsed.locate(error, at))?;
+            progress::advance(member.data.len());
         }
         Ok(())
     }

@@ -1,9 +1,11 @@
 //! References, by who provides them; and members that nothing can be said of.
 
-use armend_test_support::{Scratch, std_staticlib};
+use std::process::Command;
+
+use armend_test_support::{Scratch, members, run_ok, samples, std_staticlib, tool};
 use serde_json::Value;
 
-use crate::{audit, c_library, copied, finds, is_silent, strings};
+use crate::{audit, c_library, copied, finds, is_silent, scratch, strings};
 
 const USES: &str = "
     int deflate(void *, int); double pow(double, double); long write(int, const void *, unsigned long);
@@ -56,8 +58,20 @@ fn by_std() {
 
 #[test]
 fn members_that_are_not_read() {
-    let scratch = c_library("clang", &["--target=x86_64-pc-windows-msvc"], "");
-    assert_eq!(strings(&finds(&scratch, "unread-members", &[])["members"]), ["one.o", "two.o"]);
+    let scratch = scratch();
+    let slices = ["arm64", "x86_64"].map(|machine| {
+        let flags = [&format!("--target={machine}-apple-macos12")[..]];
+        samples::compile("clang", &flags, scratch.folder(), &format!("{machine}.c"), "int fx_run(void) { return 1; }")
+    });
+    let both = scratch.path("both.o");
+    run_ok(Command::new(tool("llvm-lipo")).arg("-create").args(slices).arg("-output").arg(&both));
+    let fat = std::fs::read(both).expect("a fat file");
+    // LLVM's `ar` would look into it.
+    let mut archive = samples::archive_of(&[("both.o", &vec![0; fat.len()])]);
+    let member = members::layout(&archive).members[0].data.clone();
+    archive[member].copy_from_slice(&fat);
+    scratch.write("lib.a", archive);
+    assert_eq!(strings(&finds(&scratch, "unread-members", &[])["members"]), ["both.o"]);
     is_silent(&c_library("clang", &[], ""), "unread-members", &[]);
 }
 

@@ -1,11 +1,13 @@
 //! What a format cannot express is refused with the reason, before anything is written: every refusal that
 //! docs/formats.md lists, by every command that asks for it.
 
+mod verbs;
+
 use std::path::PathBuf;
 
 use armend::object::capabilities::Operation;
 use armend::object::symbol::{
-    Binding, NewName, ObjectEdits, SectionChange, SectionIndex, Symbol, SymbolEdit, Visibility,
+    Binding, NewName, ObjectEdits, SectionChange, SectionIndex, Suffixes, Symbol, SymbolEdit, Visibility,
 };
 use armend::object::{FORMATS, Object};
 use armend_test_support::{Run, Scratch, samples, tool};
@@ -142,7 +144,13 @@ fn the_library_refuses_the_same() {
                 continue;
             };
             match (object.check_edits(&edits), refusal) {
-                (Ok(()), None) => {}
+                // What this symbol's relocations or this section's references keep there is another matter.
+                (Ok(()), None) if edits.symbols.is_empty() || operation == Operation::RemoveSymbol => {}
+                (Ok(()), None) => {
+                    let suffixes = Suffixes { private: b".tag".to_vec(), registry: b"_tag".to_vec() };
+                    let patched = object.patch(&edits, &suffixes);
+                    assert!(patched.is_ok(), "{format}: {operation:?}: {patched:?}");
+                }
                 (Err(error), Some(reason)) if error.to_string().contains(reason) => {}
                 (result, refusal) => panic!("{format}: {operation:?}: {result:?}, but {refusal:?}"),
             }

@@ -10,6 +10,7 @@ mod manifest;
 mod output;
 mod report;
 mod schema;
+mod terminal;
 mod usage;
 
 use armend_test_support::{Run, Scratch, samples};

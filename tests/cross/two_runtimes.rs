@@ -5,7 +5,7 @@ use crate::operation::{AUTO, MERGE, Operation, RENAME, tag};
 use crate::same_tables::assert_same_tables;
 use crate::target::*;
 use armend_test_support::{
-    Outcome, SIDE_ARGUMENTS, SIDES, Toolchain, build_side, duplicates, run_ok, side_prints, std_1_63_of,
+    Outcome, SIDE_ARGUMENTS, SIDES, Toolchain, duplicates, run_ok, rust_side, side_prints, std_1_63_of,
     two_sides_source,
 };
 use std::path::{Path, PathBuf};
@@ -21,11 +21,9 @@ struct RustTarget {
 
 impl RustTarget {
     /// A library with std in it.
-    fn build(&self, side: &str, lto: &str, folder: &Path) -> PathBuf {
-        let library = folder.join(format!("lib{side}-{lto}.a"));
+    fn build(&self, side: &str, lto: &str) -> PathBuf {
         let std = std_1_63_of(self.architecture).display().to_string();
-        build_side(side, Toolchain::Debian1_63, self.triple, &[&format!("-Clto={lto}"), "-L", &std], &library);
-        library
+        rust_side(side, Toolchain::Debian1_63, self.triple, &[&format!("-Clto={lto}"), "-L", &std])
     }
 
     /// Links the C program with both; none of Rust's own names is in it.
@@ -42,7 +40,7 @@ impl RustTarget {
     fn assert_separate(&self, cases: &[(&str, &[Operation])]) {
         let folder = tempfile::tempdir().unwrap();
         for &(lto, operations) in cases {
-            let libraries = SIDES.map(|side| self.build(side, lto, folder.path()));
+            let libraries = SIDES.map(|side| self.build(side, lto));
             self.assert_trouble(lto, &libraries, folder.path());
             for operation in operations {
                 let separated = [0, 1].map(|at| {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use regex::Regex;
@@ -47,9 +48,11 @@ fn comparison() {
     }
     let armerge = cached("peers/armerge-2.2.2", |draft| {
         let mut cargo = Toolchain::Stable.cargo_command();
-        cargo.args(["install", "armerge", "--version", "2.2.2", "--locked", "--quiet", "--root"]).arg(draft);
+        cargo.args(["install", "armerge", "--version", "2.2.2", "--locked", "--debug", "--quiet", "--root"]).arg(draft);
         run_ok(cargo.env("CARGO_TARGET_DIR", draft.join("target")));
         fs::remove_dir_all(draft.join("target")).expect("remove what was built on the way");
+        // By this name it calls it.
+        symlink(tool("llvm-objcopy"), draft.join("bin/llvm-objcopy")).expect("a link");
     });
     let reader = Reader::new(&[&armerge.join("bin")]);
     reader.write_files_of("docs/guide/duplicate-std.md");

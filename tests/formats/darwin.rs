@@ -4,7 +4,7 @@
 
 use crate::agreement::{self, Flavour};
 use crate::armend::{armend, isolate, isolate_with_plan};
-use armend_test_support::{Lto, Outcome, Staticlib, Toolchain, duplicates, run, run_ok, tool};
+use armend_test_support::{Lto, Outcome, Staticlib, Toolchain, duplicates, run, run_ok, rust_objcopy, tool};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -189,4 +189,44 @@ fn without_index(bytes: &[u8]) -> Vec<u8> {
     let size: usize = std::str::from_utf8(&members[48..58]).unwrap().trim_end().parse().unwrap();
     assert!(members[60..].starts_with(b"__.SYMDEF"), "it has no index");
     [magic, &members[60 + size..]].concat()
+}
+
+/// Each slice as if it had been isolated by itself, where its alignment asks for it.
+#[test]
+fn fat() {
+    let program = Program::new(ONE);
+    // llvm-lipo reads bitcode, and would have to be as new as rustc's LLVM.
+    let arm = program.subfolder("arm64").join("libforeign.a");
+    let sections = ["__bitcode", "__cmdline"].map(|name| format!("--remove-section=__LLVM,{name}"));
+    run_ok(rust_objcopy().args(sections).arg(first(Lto::Fat)).arg(&arm));
+    let other = program.subfolder("x86_64").join("libforeign.a");
+    let (source, object) = (program.path("other.c"), program.path("other.o"));
+    fs::write(&source, "int state; int step(void) { return ++state; } void fx_run(void) { step(); }\n").unwrap();
+    run_ok(compiler("x86_64").arg(&source).arg("-o").arg(&object));
+    run_ok(Command::new(tool("llvm-ar")).args(["--format=darwin", "qcs"]).arg(&other).arg(&object));
+    let fat = program.path("libfat.a");
+    run_ok(Command::new(tool("llvm-lipo")).args(["-create", "-output"]).arg(&fat).args([&arm, &other]));
+
+    let options = ["--tag", "mine"];
+    let isolated = isolate(&fat, "fx_*", &options, &program.subfolder("isolated"));
+    for (architecture, slice) in [("arm64", &arm), ("x86_64", &other)] {
+        let alone = isolate(slice, "fx_*", &options, &program.subfolder("alone"));
+        let thin = program.path("thin.a");
+        run_ok(Command::new(tool("llvm-lipo")).args(["-thin", architecture, "-output"]).arg(&thin).arg(&isolated));
+        assert!(fs::read(&thin).unwrap() == fs::read(alone).unwrap(), "{architecture}: another archive than alone");
+    }
+    let slices = slices(&isolated);
+    assert_eq!(slices.len(), 2);
+    for (offset, align) in slices {
+        assert_eq!(offset % (1 << align), 0, "a slice at {offset} is not aligned by 2^{align}");
+    }
+    let needed = needed_by(&program, &[&arm]);
+    program.link_with_stub(&[&isolated], &needed);
+}
+
+/// The slices' offsets and alignments, as goblin reads them.
+fn slices(fat: &Path) -> Vec<(u32, u32)> {
+    let bytes = fs::read(fat).unwrap();
+    let goblin::mach::Mach::Fat(slices) = goblin::mach::Mach::parse(&bytes).unwrap() else { panic!("not a fat file") };
+    slices.iter_arches().map(|arch| arch.unwrap()).map(|arch| (arch.offset, arch.align)).collect()
 }

@@ -7,3 +7,4 @@ mod armend;
 mod darwin;
 mod mingw;
 mod msvc;
+mod verbs;

@@ -3,10 +3,12 @@
 use crate::agreement::{self, Flavour};
 use crate::armend::{isolate, isolate_with_plan};
 use armend_test_support::{
-    MingwLinker, SIDE_ARGUMENTS, SIDES, Toolchain, build_side, duplicates, side_prints, two_sides_source, wine,
+    MingwLinker, SIDE_ARGUMENTS, SIDES, Staticlib, Toolchain, duplicates, exports_of, fixtures, run_ok, rust_side,
+    side_prints, tool, two_sides_source, wine,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const TARGET: &str = "x86_64-pc-windows-gnu";
 const TOOLCHAINS: [Toolchain; 2] = [Toolchain::Debian1_63, Toolchain::Debian1_78];
@@ -33,17 +35,13 @@ const DUPLICATES: [&str; 17] = [
 ];
 
 /// The library of one side, by its own toolchain.
-fn library(side: usize, folder: &Path) -> PathBuf {
-    let archive = folder.join(format!("lib{}.a", SIDES[side]));
-    build_side(SIDES[side], TOOLCHAINS[side], TARGET, &[], &archive);
-    archive
+fn library(side: usize) -> PathBuf {
+    rust_side(SIDES[side], TOOLCHAINS[side], TARGET, &[])
 }
 
 /// The same, isolated.
-fn isolated(original: &Path, side: usize, folder: &Path) -> PathBuf {
-    let folder = folder.join("isolated");
-    fs::create_dir_all(&folder).unwrap();
-    isolate(original, &format!("{}_*", SIDES[side]), &[], &folder)
+fn isolated(side: usize, folder: &Path) -> PathBuf {
+    isolate(&library(side), &format!("{}_*", SIDES[side]), &[], folder)
 }
 
 /// Runs a program of both sides: each has its own std.
@@ -57,8 +55,8 @@ fn assert_both_work(program: &Path) {
 #[test]
 fn two_toolchains() {
     let folder = tempfile::tempdir().unwrap();
-    let originals = [0, 1].map(|side| library(side, folder.path()));
-    let isolated = [0, 1].map(|side| isolated(&originals[side], side, folder.path()));
+    let originals = [0, 1].map(library);
+    let isolated = [0, 1].map(|side| isolated(side, folder.path()));
     let (source, program) = (two_sides_source(), folder.path().join("program.exe"));
     for linker in MingwLinker::ALL {
         println!("{linker:?}"); // shown with the failure
@@ -73,15 +71,75 @@ fn two_toolchains() {
     }
 }
 
+/// mingw's linkers export every global definition of a library where none is marked.
+#[test]
+fn a_dll_exports_what_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let (original, second) = (library(0), library(1));
+    let isolated = isolated(0, folder.path());
+    let source = two_sides_source();
+    let kept = ["first_prepare", "first_run"].map(str::to_owned);
+    let (dll, import) = (folder.path().join("first.dll"), folder.path().join("libfirst.dll.a"));
+    let flags = ["-shared", "-Wl,-u,first_prepare,-u,first_run", &format!("-Wl,--out-implib,{}", import.display())];
+    // The static libgcc would be exported with the rest.
+    let libgcc = run_ok(Command::new(tool("x86_64-w64-mingw32-gcc")).arg("-print-file-name=libgcc_s_seh-1.dll"));
+    fs::copy(libgcc.trim(), folder.path().join("libgcc_s_seh-1.dll")).unwrap();
+    for linker in MingwLinker::ALL {
+        println!("{linker:?}"); // shown with the failure
+        linker.link(&[&original], &flags, &dll).expect_success();
+        let leaked = exports_of(&dll);
+        assert!(leaked.len() > 100 && leaked.contains("rust_eh_personality"), "{} exports", leaked.len());
+
+        linker.link(&[&isolated], &flags, &dll).expect_success();
+        assert_eq!(exports_of(&dll), kept.clone().into());
+        let program = folder.path().join("program.exe");
+        linker.link(&[&source, &import, &second], &[], &program).expect_success();
+        assert_both_work(&program);
+    }
+}
+
 /// The plan as the tool reports it, against the symbols as goblin and LLVM read them.
 #[test]
 fn readers_agree_with_the_plan() {
     let folder = tempfile::tempdir().unwrap();
-    let isolated = folder.path().join("isolated");
-    fs::create_dir(&isolated).unwrap();
     for side in [0, 1] {
-        let original = library(side, folder.path());
-        let (isolated, plan) = isolate_with_plan(&original, &format!("{}_*", SIDES[side]), &[], &isolated);
+        let original = library(side);
+        let (isolated, plan) = isolate_with_plan(&original, &format!("{}_*", SIDES[side]), &[], folder.path());
         agreement::assert_agrees(Flavour::Coff, &original, &isolated, &plan);
+    }
+}
+/// `inventory` and `linkme` on both sides, by one toolchain: nothing is reported, and the registries are one.
+#[test]
+fn registries() {
+    let folder = tempfile::tempdir().unwrap();
+    let sides = [&[][..], &["second"][..]].map(|features| Staticlib {
+        toolchain: Toolchain::Debian1_78,
+        target: Some(TARGET),
+        features,
+        ..Staticlib::foreign()
+    });
+    let originals = sides.map(|side| side.build());
+    let isolated = isolate(&originals[0], "fx_*", &[], folder.path());
+    let (source, program) = (fixtures().join("c/two.c"), folder.path().join("program.exe"));
+    for linker in MingwLinker::ALL {
+        for (first, registered) in
+            [(&originals[0], "foreign-a,foreign-a,foreign-b,foreign-b"), (&isolated, "foreign-a,foreign-b")]
+        {
+            println!("{linker:?}, {}", first.display()); // shown with the failure
+            linker.link(&[&source, first, &originals[1]], &[], &program).expect_success();
+            let outcome = wine(&program, &["one", "two three", "four"]).expect_success();
+            let lines: Vec<_> = outcome.stdout.lines().collect();
+            for side in ["foreign", "second"] {
+                let expected = [
+                    format!("{side}: threads 4032"),
+                    format!("{side}: caught {side} panics"),
+                    format!("{side}: backtrace registry::through foreign::checks::named_frame"),
+                    format!("{side}: inventory {registered}"),
+                    format!("{side}: linkme {registered}"),
+                ];
+                let missing = expected.iter().find(|line| !lines.contains(&line.as_str()));
+                assert_eq!(missing, None, "{}", outcome.describe());
+            }
+        }
     }
 }

@@ -4,8 +4,8 @@
 use crate::agreement::{self, Flavour};
 use crate::armend::{armend, isolate, isolate_with_plan};
 use armend_test_support::{
-    Outcome, SIDE_ARGUMENTS, SIDES, Toolchain, build_side, duplicates, exports_of, link_msvc, run_ok, side_prints,
-    tool, two_sides_source, wine,
+    Outcome, SIDE_ARGUMENTS, SIDES, Toolchain, duplicates, exports_of, link_msvc, run_ok, rust_side, side_prints, tool,
+    two_sides_source, wine,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -146,14 +146,9 @@ fn a_dll_exports_what_the_objects_say() {
 #[test]
 fn rust() {
     let folder = tempfile::tempdir().unwrap();
-    let build = |side: &str, name: &str, flags: &[&str]| {
-        let archive = folder.path().join(name);
-        build_side(side, Toolchain::Debian1_96, "x86_64-pc-windows-msvc", flags, &archive);
-        archive
-    };
-    let first = build("first", "first.lib", &[]);
-    let first_with_lto = build("first", "lto.lib", &["-Clto=fat"]);
-    let second = build("second", "second.lib", &[]);
+    let build = |side, flags: &[&str]| rust_side(side, Toolchain::Debian1_96, "x86_64-pc-windows-msvc", flags);
+    let (first, first_with_lto) = (build("first", &[]), build("first", &["-Clto=fat"]));
+    let second = build("second", &[]);
     let (main, runtime) = (folder.path().join("main.obj"), runtime(folder.path()));
     compile(&two_sides_source(), &[], &main);
     let program = folder.path().join("program.exe");

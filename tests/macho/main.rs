@@ -2,6 +2,7 @@
 //! goblin and by LLVM's objcopy.
 
 mod differential;
+mod fat;
 mod inputs;
 mod isolated;
 mod linked;

@@ -33,17 +33,31 @@ fn finding(scratch: &Scratch) -> Option<Value> {
     findings.into_iter().find(|finding| finding["lint"] == "personality-routines")
 }
 
+/// `lib.a`: functions that catch, each with a personality routine of its own, defined elsewhere.
+fn with_catchers(target: &Target, routines: &[&str]) -> Scratch {
+    let scratch = scratch();
+    let objects = routines.iter().enumerate().map(|(at, routine)| {
+        let text = format!("extern \"C\" void f(); extern \"C\" void mx_{at}() {{ try {{ f(); }} catch (...) {{}} }}");
+        target.compile(scratch.folder(), "part.cc", &text);
+        let rename = format!("--redefine-sym=___gxx_personality_v0={routine}");
+        run(&scratch, &["objcopy", &rename, "part.o"]).succeeds();
+        (["a.s", "b.s", "c.s", "d.s"][at], scratch.read("part.o").into())
+    });
+    scratch.write("lib.a", archive(&objects.collect::<Vec<_>>()));
+    scratch
+}
+
 #[test]
 fn more_than_an_image_can_have() {
     for target in LINKED {
-        let four = with_routines(target, &["_one", "_two", "_three", "_four"]);
+        let four = with_catchers(target, &["_one", "_two", "_three", "_four"]);
         let refused = target.link(four.folder(), "out.dylib", &["-all_load", "lib.a"]).exits(1);
         assert!(refused.stderr.contains("too many personalities"), "{refused}");
-        let finding = finding(&four).expect("a finding");
-        assert_eq!(finding["names"], serde_json::json!(["_four", "_one", "_three", "_two"]));
-        let three = with_routines(target, &["_one", "_two", "_three"]);
+        let found = finding(&four).expect("a finding");
+        assert_eq!(found["names"], serde_json::json!(["_four", "_one", "_three", "_two"]));
+        let three = with_catchers(target, &["_one", "_two", "_three"]);
         target.link(three.folder(), "out.dylib", &["-all_load", "lib.a"]).succeeds();
-        assert!(self::finding(&three).is_none());
+        assert!(finding(&three).is_none());
     }
 }
 

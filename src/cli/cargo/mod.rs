@@ -11,7 +11,7 @@ use anyhow::bail;
 use armend::{Output, policy_file};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use super::{EXIT_STATUS, Global, Outcome};
+use super::{EXIT_STATUS, Global, Outcome, Progress};
 use amend::CargoReport;
 use build::{StaticLibrary, build};
 
@@ -89,6 +89,8 @@ pub fn run() -> anyhow::Result<Outcome> {
     let matches = command().try_get_matches_from(ours);
     let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches)).unwrap_or_else(|error| error.exit());
     let Cargo::Armend(Armend { action, global }) = cli.command;
+    // Cargo has a bar of its own.
+    let global = Global { progress: Progress::Never, ..global };
     global.around(|| {
         let mut report = match action {
             Action::Build(_) => amend_all(behind)?,

@@ -128,8 +128,9 @@ impl<'d, Coff: Layout> CoffObject<'d, Coff> {
     /// # Errors
     /// Malformed, with the offset of a section's header.
     pub(super) fn directives(&self) -> Result<Option<(SectionIndex, &'d [u8])>> {
-        for (index, _) in self.numbered_sections() {
-            if self.section_name(index)? == NAME {
+        for (index, section) in self.numbered_sections() {
+            let has_place = section.coff_file_range().is_some_and(|(offset, _)| offset != 0);
+            if has_place && self.section_name(index)? == NAME {
                 return Ok(Some((index, self.section_data(index)?)));
             }
         }

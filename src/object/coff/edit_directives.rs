@@ -1,7 +1,7 @@
 //! Directives follow the symbols that they name, and hide those that are to be hidden.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use object::pe;
 use object::read::coff::Symbol as _;
@@ -29,7 +29,7 @@ impl<'d, Coff: Layout> CoffObject<'d, Coff> {
     /// Malformed, with the offset of a section's header.
     pub(super) fn named_in_directives(&self, symbols: &[Symbol<'d>]) -> Result<Vec<Symbol<'d>>> {
         let Some((_, directives)) = self.directives()? else { return Ok(Vec::new()) };
-        let mut known: std::collections::HashSet<&[u8]> = symbols.iter().map(|symbol| symbol.name).collect();
+        let mut known: HashSet<&[u8]> = symbols.iter().map(|symbol| symbol.name).collect();
         let mut found = Vec::new();
         for (at, mention) in mentions(directives).into_iter().enumerate() {
             let name = &directives[mention.name.clone()];
@@ -79,9 +79,28 @@ impl<'d, Coff: Layout> CoffObject<'d, Coff> {
         }
         let (mut new, mut at) = (Vec::new(), 0);
         let directives = old.map(|(_, directives)| directives).unwrap_or_default();
-        for mention in mentions(directives) {
-            let Some((name, edit)) = self.named(&mention, directives, &named) else { continue };
-            if self.ends_export(&mention, &edit) {
+        let all = mentions(directives);
+        let unhides = |mention: &Mention| {
+            let edit = self.named(mention, directives, &named);
+            mention.said == Said::Excluded && edit.is_some_and(|(_, edit)| edit.visibility == Some(Visibility::Default))
+        };
+        let undone: BTreeSet<usize> = all.iter().filter(|it| unhides(it)).map(|it| it.option.start).collect();
+        for mention in &all {
+            let found = self.named(mention, directives, &named);
+            if undone.contains(&mention.option.start) {
+                // The rest of such a list is written anew.
+                new.extend_from_slice(directives.get(at..mention.option.start).unwrap_or_default());
+                at = mention.option.end;
+                if !unhides(mention) {
+                    let name = &directives[mention.name.clone()];
+                    let linkage = found.map(|(name, edit)| new_name(name, edit.name, edits, suffixes).into_owned());
+                    let name = linkage.map_or(name.to_vec(), |new| new[self.prefix_len(&new).into()..].to_vec());
+                    hidden.push(name);
+                }
+                continue;
+            }
+            let Some((name, edit)) = found else { continue };
+            if self.ends_export(mention, &edit) {
                 new.extend_from_slice(&directives[at..mention.option.start]);
                 at = mention.option.end;
                 continue;

@@ -119,6 +119,9 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
         }
         let name = self.section_name(section)?;
         let data = self.section_data(section)?;
+        if data.is_empty() {
+            return Ok(());
+        }
         if name == ADDRSIG {
             let data = uleb::renumber(data, |symbol| numbers.symbol(symbol)).ok_or_else(|| self.bad_table(section))?;
             draft.contents.insert(section, data);

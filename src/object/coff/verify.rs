@@ -8,7 +8,6 @@ use object::pe::{self, ImageSectionHeader};
 use object::read::coff::Symbol as _;
 
 use super::CoffObject;
-use super::directives::NAME;
 use super::layout::{Layout, get_u32};
 use super::relocations::SYMBOL;
 use crate::error::{Error, Result, printable};
@@ -113,7 +112,8 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
                 next += 1;
             }
         }
-        let renumbered = !numbers.iter().enumerate().all(|(at, number)| *number == Some(at as u32));
+        let renumbered = next as usize != numbers.len()
+            || !numbers.iter().enumerate().all(|(at, number)| *number == Some(at as u32));
         let sections = self.numbered_sections().map(|(index, _)| index).filter(|index| !gone.contains(index)).collect();
         Ok(Expected { sections, numbers, own: own.collect(), renumbered, records: next })
     }
@@ -179,7 +179,7 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
         ];
         let rewritten = expected.renumbered && NUMBERS.contains(&name);
         let sizes = [self.section(old)?, after.section(new)?].map(|header| header.size_of_raw_data.get(LE));
-        if name == NAME {
+        if self.directives()?.is_some_and(|(section, _)| section == old) {
             return self.same_directives(after, edits, suffixes);
         }
         if self.section(old)?.coff_file_range().is_none() {

@@ -48,7 +48,11 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
         let edited = self.edited_names(edits, before)?;
         for name in self.excluded()? {
             let linkage = [self.prefix(), name].concat();
-            let new = edited.get(&linkage[..]).map(|edit| new_name(&linkage, edit.name, edits, suffixes));
+            let edit = edited.get(&linkage[..]);
+            if edit.is_some_and(|edit| edit.visibility == Some(Visibility::Default)) {
+                continue;
+            }
+            let new = edit.map(|edit| new_name(&linkage, edit.name, edits, suffixes));
             expected.insert(new.map_or_else(|| name.to_vec(), |new| new[self.prefix().len()..].to_vec()));
         }
         for (name, edit) in edited.iter().filter(|(_, edit)| edit.visibility == Some(Visibility::Hidden)) {

@@ -222,11 +222,9 @@ impl<'d, M: Class> MachOObject<'d, M> {
         let mut used = vec![!numbers.removes_sections(); table.len()];
         for (index, section) in self.enumerate_sections() {
             if numbers.section(index.0).is_some() {
-                self.indirect_range(section).into_iter().flatten().for_each(|at| {
-                    if let Some(used) = used.get_mut(at) {
-                        *used = true;
-                    }
-                });
+                let range = self.indirect_range(section).unwrap_or_default();
+                let end = range.end.min(used.len());
+                used.get_mut(range.start..end).unwrap_or_default().fill(true);
             }
         }
         let mut words = table.to_vec();

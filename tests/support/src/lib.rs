@@ -28,7 +28,7 @@ pub use invoke::Run;
 pub use packaged::{std_1_63_of, unpacked};
 pub use program::{Host, Link, Linker, duplicates, exported, link_c, run_program};
 pub use run::{Outcome, run, run_ok};
-pub use rust_side::{SIDE_ARGUMENTS, SIDES, build_side, side_prints, two_sides_source};
+pub use rust_side::{SIDE_ARGUMENTS, SIDES, rust_side, side_prints, two_sides_source};
 pub use schema::Schema;
 pub use scratch::Scratch;
 pub use staticlib::{Lto, Profile, Staticlib, fixtures};

@@ -1,6 +1,7 @@
 //! Two Rust libraries of a C program, each with a std of its own: one source makes both.
 
-use crate::{Toolchain, run_ok};
+use crate::{Toolchain, cached, content_hash, run_ok};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -19,12 +20,19 @@ pub fn two_sides_source() -> PathBuf {
     sample("two_sides.c")
 }
 
-/// Builds one of [`SIDES`] as a static archive with std in it.
-pub fn build_side(side: &str, toolchain: Toolchain, target: &str, flags: &[&str], archive: &Path) {
-    let mut rustc = Command::new(toolchain.rustc_for(target));
-    rustc.args(["--crate-type", "staticlib", "--edition", "2021", "-O", "--crate-name", side, "--cfg", side]);
-    rustc.args(["--target", target]).args(flags).env("SIDE", side);
-    run_ok(rustc.arg(sample("side.rs")).arg("-o").arg(archive));
+/// One of [`SIDES`] as a static archive with std in it, from the cache or built.
+pub fn rust_side(side: &str, toolchain: Toolchain, target: &str, flags: &[&str]) -> PathBuf {
+    let source = sample("side.rs");
+    let text = fs::read_to_string(&source).unwrap();
+    let key = content_hash(&[], &[side, toolchain.version(), target, &flags.join(" "), &text]);
+    let name = format!("lib{side}.a");
+    let build = |draft: &Path| {
+        let mut rustc = Command::new(toolchain.rustc_for(target));
+        rustc.args(["--crate-type", "staticlib", "--edition", "2021", "-O", "--crate-name", side, "--cfg", side]);
+        rustc.args(["--target", target]).args(flags).env("SIDE", side);
+        run_ok(rustc.arg(source).arg("-o").arg(draft.join(&name)));
+    };
+    cached(&format!("sides/{side}-{target}-{}-{key}", toolchain.name()), build).join(name)
 }
 
 /// What one of [`SIDES`] must print, whose panic hook saw this many panics.
