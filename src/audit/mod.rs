@@ -46,7 +46,7 @@ impl Audit {
     pub fn run(&self, archives: &[impl AsRef<Path>]) -> Result<AuditReport> {
         let denied = self.denied()?;
         let keep = keep_from::load(&self.exports)?;
-        let inputs = Input::open_scattered(archives)?;
+        let inputs = Input::scan_all(archives)?;
         let mut audits = Vec::new();
         for input in &inputs {
             let parsed = ParsedArchive::parse(input)?;

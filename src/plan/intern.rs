@@ -136,21 +136,26 @@ fn names<'d>(members: &[MachineSymbols<'_, 'd>], ids: &[Vec<NameId>], count: usi
 impl<'d> Search<'d> {
     fn of(members: &[MachineSymbols<'_, 'd>], hashed: &[Hashed], part: usize, hasher: &DefaultHashBuilder) -> Self {
         let mut search = Self { table: HashTable::new(), found: Vec::new(), symbols: Vec::new() };
-        for ((machine, symbols), Hashed { hashes, start, .. }) in members.iter().zip(hashed) {
-            let mine = hashes.iter().zip(*start..).zip(*symbols).filter(|((hash, _), _)| part_of(**hash) == part);
-            mine.for_each(|((&hash, position), symbol)| search.add(hash, position, (symbol.name, *machine), hasher));
+        for (&(machine, symbols), Hashed { hashes, start, .. }) in members.iter().zip(hashed) {
+            let mine = hashes.iter().zip(*start..).zip(symbols).filter(|((hash, _), _)| part_of(**hash) == part);
+            for ((&hash, first), symbol) in mine {
+                search.add(hash, Found { name: symbol.name, machine, first }, hasher);
+            }
         }
         search.found.shrink_to_fit();
         search
     }
 
-    fn add(&mut self, hash: u64, position: u64, (name, machine): (&'d [u8], usize), hasher: &DefaultHashBuilder) {
+    fn add(&mut self, hash: u64, new: Found<'d>, hasher: &DefaultHashBuilder) {
         let Self { table, found, symbols } = self;
         let next = found.len() as u32;
-        let is_same = |&at: &u32| found[at as usize].name == name && found[at as usize].machine == machine;
+        let is_same = |&at: &u32| {
+            let Found { name, machine, .. } = found[at as usize];
+            name == new.name && machine == new.machine
+        };
         let at = *table.entry(hash, is_same, |&at| hasher.hash_one(found[at as usize].name)).or_insert(next).get();
         if at == next {
-            found.push(Found { name, machine, first: position });
+            found.push(new);
         }
         symbols.push(at);
     }
