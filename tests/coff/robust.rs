@@ -95,6 +95,25 @@ fn real_objects_are_edited() {
     }
 }
 
+/// Sections that all name the same relocations: read for each, they would be 650 million.
+#[test]
+fn shared_relocations_are_refused() {
+    const SECTIONS: u32 = 10_000;
+    let (start, len) = (20 + 40 * SECTIONS, 65_535 * 10);
+    let mut bytes = [&[0x64, 0x86][..], &(SECTIONS as u16).to_le_bytes(), &[0; 4]].concat();
+    [start + len, 1, 0].iter().for_each(|field| bytes.extend(field.to_le_bytes()));
+    for _ in 0..SECTIONS {
+        bytes.extend(b".rdata\0\0");
+        let fields = [0, 0, 0, 0, start, 0, 0xffff, 0x4000_0040];
+        fields.iter().for_each(|field: &u32| bytes.extend(field.to_le_bytes()));
+    }
+    bytes.resize((start + len) as usize, 0);
+    bytes.extend(b"absent\0\0\0\0\0\0\0\0\0\0\x02\0\x04\0\0\0");
+    let object = Object::parse(&bytes).expect("headers and a symbol");
+    let error = object.references(|_| true).expect_err("one section's relocations are all others'");
+    assert!(error.location().offset.is_some() && error.to_string().contains("another's too"), "{error}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 3000,

@@ -61,8 +61,14 @@ impl<'d, Coff: Layout> CoffObject<'d, Coff> {
     /// Malformed, with the offset in the member.
     pub fn references(&self, wanted: impl Fn(SymbolIndex) -> bool) -> Result<Vec<Reference>> {
         let mut found = Vec::new();
+        // Each section has its own: all of them take no longer to read than the file.
+        let mut unread = self.data.len();
         for (section, _) in self.numbered_sections() {
-            for relocation in self.relocations(section)? {
+            let relocations = self.relocations(section)?;
+            unread = unread.checked_sub(relocations.len() * RELOCATION).ok_or_else(|| {
+                Error::malformed(self.section_header_offset(section), "a section's relocations are another's too")
+            })?;
+            for relocation in relocations {
                 let symbol = SymbolIndex(get_u32(relocation, SYMBOL));
                 if wanted(symbol) {
                     let form = ReferenceForm(u32::from(relocation[8]) | u32::from(relocation[9]) << 8);

@@ -75,8 +75,14 @@ impl<'d, M: Class> MachOObject<'d, M> {
     /// Malformed, with the offset in the member.
     pub fn references(&self, wanted: &dyn Fn(SymbolIndex) -> bool) -> Result<Vec<Reference>> {
         let mut found = Vec::new();
+        // Each section has its own: all of them take no longer to read than the file.
+        let mut unread = self.data.len();
         for (section, at) in self.enumerate_sections() {
-            for relocation in self.relocations(at)? {
+            let relocations = self.relocations(at)?;
+            unread = unread
+                .checked_sub(size_of_val(relocations))
+                .ok_or_else(|| Error::malformed(at.at as u64, "a section's relocations are another's too"))?;
+            for relocation in relocations {
                 if let Target::Symbol(number) = self.target(relocation)
                     && wanted(SymbolIndex(number))
                 {
