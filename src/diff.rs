@@ -88,6 +88,14 @@ pub struct Linkage {
 
 /// Compares two archives. Members of one name are matched in their order.
 ///
+/// ```no_run
+/// # fn main() -> armend::Result<()> {
+/// let report = armend::diff::diff("libkrun.a".as_ref(), "isolated/libkrun.a".as_ref())?;
+/// println!("{} members and {} symbols differ", report.members.len(), report.symbols.len());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// I/O, malformed or unsupported archives.
 pub fn diff(before: &Path, after: &Path) -> Result<DiffReport> {
