@@ -51,8 +51,7 @@ impl Exports {
     /// # Errors
     /// I/O, malformed or unsupported input, lists and patterns that cannot be used.
     pub fn run(&self, archives: &[impl AsRef<Path>]) -> Result<ExportsReport> {
-        let inputs = Input::open_all(archives)?;
-        inputs.iter().for_each(Input::read_scattered);
+        let inputs = Input::scan_all(archives)?;
         let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
         parsed.iter().try_for_each(check_readable)?;
         let db = SymbolDb::build(&parsed)?;

@@ -70,7 +70,7 @@ impl Input {
     /// # Errors
     /// I/O, with the path; malformed, for a thin archive.
     pub fn open(path: &Path) -> Result<Self> {
-        Self::open_from(path, path, &HashMap::new())
+        Self::open_from(path, path, &HashMap::new(), Access::Whole)
     }
 
     /// Opens archives, or objects; of a fat file each slice as one of its own.
@@ -78,9 +78,21 @@ impl Input {
     /// # Errors
     /// As [`Self::open`]; malformed, for a fat file.
     pub fn open_all(paths: &[impl AsRef<Path>]) -> Result<Vec<Self>> {
+        Self::open_each(paths, Access::Whole)
+    }
+
+    /// The same to read tables here and there: what is between them is not read ahead.
+    ///
+    /// # Errors
+    /// As [`Self::open_all`].
+    pub fn scan_all(paths: &[impl AsRef<Path>]) -> Result<Vec<Self>> {
+        Self::open_each(paths, Access::Scattered)
+    }
+
+    fn open_each(paths: &[impl AsRef<Path>], access: Access) -> Result<Vec<Self>> {
         let mut inputs = Vec::new();
         for path in paths {
-            let input = Self::open(path.as_ref())?;
+            let input = Self::open_from(path.as_ref(), path.as_ref(), &HashMap::new(), access)?;
             let fat = Fat::parse(input.bytes()).map_err(|error| error.in_archive(&input.path))?;
             match fat.map(Arc::new) {
                 None => inputs.push(input),
@@ -127,7 +139,7 @@ impl Input {
     /// # Errors
     /// As [`Self::open`].
     pub fn reopen(&self, path: &Path, staged: &HashMap<PathBuf, PathBuf>) -> Result<Self> {
-        Self::open_from(path, &self.path, staged)
+        Self::open_from(path, &self.path, staged, Access::Whole)
     }
 
     /// The file that a thin archive's member is in.
@@ -135,8 +147,8 @@ impl Input {
         thin::path_of(member, &self.path)
     }
 
-    fn open_from(path: &Path, base: &Path, staged: &HashMap<PathBuf, PathBuf>) -> Result<Self> {
-        let bytes = read(path).map_err(|error| Error::io("cannot read the file", error).in_archive(path))?;
+    fn open_from(path: &Path, base: &Path, staged: &HashMap<PathBuf, PathBuf>, access: Access) -> Result<Self> {
+        let bytes = read(path, access).map_err(|error| Error::io("cannot read the file", error).in_archive(path))?;
         let len = bytes.as_slice().len() as u64;
         let externals = thin::open(bytes.as_slice(), base, staged).map_err(|error| error.in_archive(path))?;
         Ok(Self { path: path.to_path_buf(), bytes: Arc::new(bytes), slice: None, len, externals })
@@ -158,14 +170,6 @@ impl Input {
         match &*self.bytes {
             Bytes::Mapped(_, file) if self.slice.is_none() => Some(file),
             _ => None,
-        }
-    }
-
-    /// Says that tables are to be read here and there: what is between them is not read ahead.
-    pub(crate) fn read_scattered(&self) {
-        if let Bytes::Mapped(map, _) = &*self.bytes {
-            // Advice alone: without it, all is as before and slower.
-            _ = map.advise(memmap2::Advice::Random);
         }
     }
 
@@ -204,7 +208,14 @@ impl Bytes {
     }
 }
 
-fn read(path: &Path) -> std::io::Result<Bytes> {
+/// How a file's bytes are going to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Whole,
+    Scattered,
+}
+
+fn read(path: &Path, access: Access) -> std::io::Result<Bytes> {
     if path == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::stdin().lock().read_to_end(&mut bytes)?;
@@ -217,7 +228,13 @@ fn read(path: &Path) -> std::io::Result<Bytes> {
         file.read_to_end(&mut bytes)?;
         return Ok(Bytes::Read(bytes));
     }
-    Ok(Bytes::Mapped(map(&file)?, file))
+    let map = map(&file)?;
+    if access == Access::Scattered {
+        // Advice alone: without it, all is as before and slower. Before the first look at the bytes, which would read
+        // megabytes ahead.
+        _ = map.advise(memmap2::Advice::Random);
+    }
+    Ok(Bytes::Mapped(map, file))
 }
 
 #[allow(unsafe_code)]

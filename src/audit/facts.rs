@@ -118,6 +118,12 @@ impl<'a> Facts<'a> {
         format!("armend {arguments} {}", self.path())
     }
 
+    /// Whether the archive is for systems whose C library is glibc: other platforms have linkers and libraries of their
+    /// own.
+    pub fn is_for_glibc(&self) -> bool {
+        self.parsed().objects.iter().filter(|object| object.is_linked()).all(Object::is_for_glibc)
+    }
+
     /// The archive's path, for a shell.
     pub fn path(&self) -> String {
         quoted(&printable_path(&self.parsed().input.path))

@@ -60,8 +60,7 @@ impl Audit {
     pub fn run(&self, archives: &[impl AsRef<Path>]) -> Result<AuditReport> {
         let denied = self.denied()?;
         let keep = keep_from::load(&self.exports)?;
-        let inputs = Input::open_all(archives)?;
-        inputs.iter().for_each(Input::read_scattered);
+        let inputs = Input::scan_all(archives)?;
         let mut audits = Vec::new();
         for input in &inputs {
             let parsed = ParsedArchive::parse(input)?;

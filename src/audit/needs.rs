@@ -27,6 +27,7 @@ pub(super) enum Provider {
     Cxx,
     Linker,
     Rust,
+    Elsewhere,
     Nobody,
 }
 
@@ -42,6 +43,7 @@ impl Provider {
             Self::Cxx => "c++",
             Self::Linker => "linker",
             Self::Rust => "rust",
+            Self::Elsewhere => "elsewhere",
             Self::Nobody => "nobody",
         }
     }
@@ -52,7 +54,7 @@ impl Provider {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Needs {
     /// `archive`, `libc`, `pthread`, `libm`, `compiler-runtime`, `libatomic`, `c++`, `linker`, `rust` (another crate or
-    /// std), or `nobody` that is known.
+    /// std), or `nobody` that is known; `elsewhere` in its place for platforms whose libraries are not known.
     pub provider: &'static str,
     /// How many names have a reference that must be resolved.
     pub strong: usize,
@@ -81,11 +83,16 @@ pub(super) fn references<'a>(facts: &Facts<'a>) -> BTreeMap<Provider, Vec<(&'a [
     }
     let object = facts.parsed().objects.iter().find(|object| object.is_linked());
     let linker_names = &object.map(Object::facts).unwrap_or_default().linker_names;
+    let is_for_glibc = facts.is_for_glibc();
     let mut found = BTreeMap::<Provider, Vec<_>>::new();
     for (at, strong) in strong.into_iter().enumerate() {
         let Some(strong) = strong else { continue };
         let name = facts.db.name(NameId(at as u32));
-        let provider = if name.definitions > 0 { Provider::Archive } else { provider(name.spelling(), linker_names) };
+        let provider = match provider(name.spelling(), linker_names) {
+            _ if name.definitions > 0 => Provider::Archive,
+            Provider::Nobody if !is_for_glibc => Provider::Elsewhere,
+            provider => provider,
+        };
         found.entry(provider).or_default().push((name.bytes, strong));
     }
     found.values_mut().for_each(|names| names.sort_unstable());

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use super::{Bytes, read};
+use super::{Access, Bytes, read};
 use crate::archive::{Archive, Member, Place};
 use crate::error::{Error, ErrorKind, Result, printable_path};
 
@@ -108,7 +108,7 @@ fn open_file(path: &Path) -> Result<Bytes> {
     if !metadata.is_file() {
         return Err(Error::unsupported("the member's file is not a regular file"));
     }
-    read(path).map_err(|error| Error::io("cannot read the member's file", error))
+    read(path, Access::Whole).map_err(|error| Error::io("cannot read the member's file", error))
 }
 
 /// The file that a member is in, or the archive that it is in.

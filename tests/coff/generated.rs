@@ -53,7 +53,7 @@ int needed(void); __attribute__((section(\".text$sx\"))) int sx_other(void) { re
 int sx_run(void) { return tentative + yields() + sx_other(); }";
 
 /// One member each, of five compilers.
-static OBJECTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+pub static OBJECTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let compiled = |compiler: &Compiler| {
         let scratch = scratch();
         compile(&scratch, compiler, "in", SOURCE);
@@ -70,20 +70,25 @@ static OBJECTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     [GCC, CLANG_GNU, CLANG_MSVC, GCC_X86, BIG].iter().map(compiled).chain([scratch.read("in.o")]).collect()
 });
 
-fn byte() -> impl Strategy<Value = u8> {
+pub fn byte() -> impl Strategy<Value = u8> {
     prop_oneof![Just(0), Just(0xff), Just(0x7f), Just(0x80), Just(3), Just(105), any::<u8>()]
 }
 
 /// A symbol's record: name, value, section, class, auxiliary records.
-type Record = (u8, u32, i16, u8, u8);
+pub type Record = (u8, u32, i16, u8, u8);
 
-fn record() -> impl Strategy<Value = Record> {
+pub fn record() -> impl Strategy<Value = Record> {
     let class = prop_oneof![Just(2), Just(3), Just(6), Just(103), Just(104), Just(105), any::<u8>()];
     (0..6u8, prop_oneof![Just(0u32), Just(4), any::<u32>()], -2..4i16, class, 0..3u8)
 }
 
+/// Characteristics of its sections.
+pub fn flags() -> impl Strategy<Value = [u32; 3]> {
+    prop::array::uniform3(prop::sample::select(&[0x6000_1020u32, 0x6000_0020, 0xa00, 0x80, 0x4000_0040][..]))
+}
+
 /// An object of three sections, each with two relocations, and these symbols; auxiliary records are `filler`.
-fn object(records: &[Record], flags: &[u32; 3], filler: &[u8; 18]) -> Vec<u8> {
+pub fn object(records: &[Record], flags: &[u32; 3], filler: &[u8; 18]) -> Vec<u8> {
     const NAMES: [&[u8]; 6] = [b".text", b"sx_run", b"spare", b".drectve", b"yields", b"\0\0\0\0\x04\0\0\0"];
     const SECTIONS: [&[u8]; 3] = [b".text", b".drectve", b".gfids$y"];
     let count = records.iter().map(|record| 1 + u32::from(record.4)).sum::<u32>();
@@ -148,7 +153,7 @@ proptest! {
     #[test]
     fn generated_objects(
         records in prop::collection::vec(record(), 1..9),
-        flags in prop::array::uniform3(prop::sample::select(&[0x6000_1020u32, 0x6000_0020, 0xa00, 0x80, 0x4000_0040][..])),
+        flags in flags(),
         filler in prop::array::uniform18(prop_oneof![4 => Just(0u8), 1 => 0..6u8]),
         verb in prop::sample::select(VERBS),
     ) {

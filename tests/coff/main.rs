@@ -1,6 +1,7 @@
 //! COFF objects and import members, of MinGW's and Microsoft's compilers and of clang for both: what linkers, readers and
 //! the running program say of what comes out.
 
+mod agreement;
 mod differential;
 mod directives;
 mod generated;
@@ -8,6 +9,8 @@ mod index;
 mod isolated;
 mod msvc;
 mod objcopy;
+mod reports;
+mod robust;
 mod weak;
 
 use std::process::Command;

@@ -33,3 +33,26 @@ fn an_isolated_archive_clashes_with_nothing() {
         assert_eq!(exported, expected, "{}", target.arch);
     }
 }
+
+/// A dylib beside objects stays as it is, and in the index; what would have to change in it is refused.
+#[test]
+fn a_linked_member_stays() {
+    let target = &LINKED[0];
+    let scratch = with_library(target);
+    target.compile(scratch.folder(), "host.c", "int from_dylib(void) { return 1; }\n");
+    target.link(scratch.folder(), "out.dylib", &["host.o"]).succeeds();
+    target.compile(scratch.folder(), "object.c", "int from_dylib(void); int fx(void) { return from_dylib(); }\n");
+    let mut ar = Command::new(tool("llvm-ar"));
+    let words = ["--format=darwin", "rcs", "mixed.a", "object.o", "out.dylib"];
+    run_ok(ar.args(words).current_dir(scratch.folder()));
+    run(&scratch, &["objcopy", "--redefine-sym", "_fx=_renamed", "mixed.a"]).succeeds();
+    let mut nm = Command::new(tool("llvm-nm"));
+    let map = run_ok(nm.args(["--print-armap", "mixed.a"]).current_dir(scratch.folder()));
+    let map: Vec<_> = map.lines().skip(1).take_while(|line| line.contains(" in ")).collect();
+    assert_eq!(map, ["_renamed in object.o", "_from_dylib in out.dylib"]);
+    run(&scratch, &["index", "mixed.a", "--check"]).succeeds();
+    let before = scratch.read("mixed.a");
+    let refused = run(&scratch, &["objcopy", "--redefine-sym", "_from_dylib=_other", "mixed.a"]).exits(2);
+    assert!(refused.stderr.contains("mixed.a(out.dylib)"), "{refused}");
+    assert!(scratch.read("mixed.a") == before, "changed");
+}

@@ -58,7 +58,9 @@ pub fn definitions(facts: &Facts<'_>) -> Option<Found> {
 /// Members of one name.
 pub fn members(facts: &Facts<'_>) -> Option<Found> {
     let mut places = BTreeMap::<String, usize>::new();
-    (0..facts.members.len()).for_each(|at| *places.entry(facts.member_name(at)).or_default() += 1);
+    // All that an import library has of a DLL is called as the DLL.
+    let own = (0..facts.members.len()).filter(|&at| !facts.symbols(at).object.imports);
+    own.for_each(|at| *places.entry(facts.member_name(at)).or_default() += 1);
     let repeated: Vec<_> = places.into_iter().filter(|(_, times)| *times > 1).collect();
     let (first, times) = repeated.first()?;
     Some(Found {
@@ -68,7 +70,7 @@ pub fn members(facts: &Facts<'_>) -> Option<Found> {
                  names (armend diff, a linker script) cannot tell them apart"
                 .to_owned(),
         members: repeated.into_iter().map(|(name, _)| name).collect(),
-        mend: Some(format!("ld -r --whole-archive {} -o whole.o", facts.path())),
+        mend: facts.is_for_glibc().then(|| format!("ld -r --whole-archive {} -o whole.o", facts.path())),
         ..Found::default()
     })
 }

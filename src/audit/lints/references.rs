@@ -11,7 +11,7 @@ use crate::report::text::count;
 /// References that must be resolved, and that nobody known resolves.
 pub fn undefined(facts: &Facts<'_>) -> Option<Found> {
     // The libraries of other platforms are not known by their names.
-    if !facts.parsed().objects.iter().filter(|object| object.is_linked()).all(Object::is_for_glibc) {
+    if !facts.is_for_glibc() {
         return None;
     }
     // What GCC's bytecode defines is not known.

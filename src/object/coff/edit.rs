@@ -61,6 +61,7 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
     /// Malformed when the tables contradict each other; unsupported when something that stays refers to what is to
     /// go, or an edit cannot be expressed.
     pub fn patch(&self, edits: &ObjectEdits, suffixes: &Suffixes) -> Result<Patch> {
+        self.check_consistency()?;
         let records = self.symbols_offset()..self.symbols_offset() + self.symbols.len() * Coff::RECORD;
         let headers = self.headers_at..self.headers_at + self.sections.len() * section::HEADER;
         let mut draft = Draft {

@@ -2,6 +2,7 @@
 //! (Microsoft, "PE Format"), and short import members. Parsing is by the `object` crate, always unaligned.
 
 mod comdat;
+mod consistency;
 mod directives;
 mod edit;
 mod edit_directives;
@@ -19,6 +20,7 @@ mod renumber;
 mod symbols;
 mod verify;
 mod verify_directives;
+mod verify_symbols;
 mod weaken;
 
 pub(super) use format::{GNU_FACTS, MSVC_FACTS};
@@ -156,9 +158,13 @@ impl<'d, Coff: Layout> CoffObject<'d, Coff> {
         section.map_err(|_| Error::malformed(self.headers_at as u64, format!("there is no section {}", index.0)))
     }
 
-    /// What a section holds in the file.
+    /// What a section holds in the file: nothing where its header names no place.
     fn section_data(&self, index: SectionIndex) -> Result<&'d [u8]> {
-        let data = self.section(index)?.coff_data(self.data);
+        let header = self.section(index)?;
+        if header.pointer_to_raw_data.get(LE) == 0 {
+            return Ok(&[]);
+        }
+        let data = header.coff_data(self.data);
         data.map_err(|()| {
             Error::malformed(self.section_header_offset(index), "a section's contents go past the end of the file")
         })

@@ -179,7 +179,11 @@ impl Names {
                 field[..name.len()].copy_from_slice(name);
             }
             NewName::Same if named.offset == NOWHERE => return None,
-            name => put_u32(&mut field, 4, new.offset(named.offset.wrapping_sub(SIZE), name) + SIZE),
+            name => match new.offset(named.offset.wrapping_sub(SIZE), name) {
+                // The empty name.
+                0 => {}
+                offset => put_u32(&mut field, 4, offset + SIZE),
+            },
         }
         Some(field)
     }

@@ -31,8 +31,8 @@ enum Content {
 
 /// A part of the file that has a place of its own.
 #[derive(Debug)]
-struct Piece {
-    range: Range<usize>,
+pub(super) struct Piece {
+    pub range: Range<usize>,
     content: Content,
 }
 
@@ -127,7 +127,7 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
     }
 
     /// All parts behind the section headers, in the order of the file. What is empty and has a place moves with the rest.
-    fn pieces(&self) -> Result<Vec<Piece>> {
+    pub(super) fn pieces(&self) -> Result<Vec<Piece>> {
         let mut pieces = Vec::new();
         for (index, header) in self.numbered_sections() {
             let mut push = |start: u32, len: usize, content| -> Result<()> {

@@ -25,7 +25,8 @@ impl<'d, Coff: Layout> CoffObject<'d, Coff> {
         let start = section.pointer_to_relocations.get(LE) as usize;
         let mut count = usize::from(section.number_of_relocations.get(LE));
         if self.counts_in_first(index)? {
-            count = self.data.get(start..start.saturating_add(4)).map_or(0, |first| get_u32(first, 0) as usize);
+            let first = self.data.get(start..start.saturating_add(RELOCATION));
+            count = first.map_or(usize::MAX, |first| get_u32(first, 0) as usize);
         }
         let range = start..start.saturating_add(count.saturating_mul(RELOCATION));
         if range.end > self.data.len() && count > 0 {
@@ -51,7 +52,7 @@ impl<'d, Coff: Layout> CoffObject<'d, Coff> {
         if self.counts_in_first(index)? && !range.is_empty() {
             range.start += RELOCATION;
         }
-        Ok(self.data[range].chunks_exact(RELOCATION))
+        Ok(self.data.get(range).unwrap_or_default().chunks_exact(RELOCATION))
     }
 
     /// Every reference to the symbols that `wanted` accepts, by sections and then in the order they stand in.
