@@ -35,6 +35,8 @@ pub struct ExplainReport {
 pub struct Explanation {
     /// The linkage name.
     pub name: String,
+    /// The machine of the fat file's slice that it is in; absent where there is no fat file.
+    pub machine: Option<String>,
     /// The path behind it, for a Rust name.
     pub demangled: Option<String>,
     /// Whose it is; absent when nothing here defines it.
@@ -91,6 +93,16 @@ pub struct Outcome {
 
 /// Explains `symbol`, a linkage name or a demangled path, in the light of what `policy` would do.
 ///
+/// ```no_run
+/// # fn main() -> armend::Result<()> {
+/// use armend::Isolate;
+///
+/// let policy = Isolate::new().keep("krun_*");
+/// println!("{}", armend::explain::explain("rust_eh_personality", &["libkrun.a"], &policy)?);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// I/O, malformed input; usage when no archive knows the symbol.
 pub fn explain(symbol: &str, archives: &[impl AsRef<Path>], policy: &Isolate) -> Result<ExplainReport> {
@@ -136,6 +148,7 @@ impl Explainer<'_, '_> {
         let name = self.db.name(id).bytes;
         let mut explanation = Explanation {
             name: printable(name),
+            machine: self.db.machine(id).map(str::to_owned),
             demangled: mangling::demangle(self.db.name(id).source()),
             origin: self.db.origin(id).map(|origin| origin.to_string()),
             definitions: Vec::new(),
@@ -262,7 +275,8 @@ impl fmt::Display for ExplainReport {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.name)?;
+        let machine = self.machine.as_ref().map(|machine| format!(" ({machine})")).unwrap_or_default();
+        writeln!(f, "{}{machine}", self.name)?;
         if let Some(path) = &self.demangled {
             entry(f, "means", path)?;
         }

@@ -11,8 +11,8 @@ use std::path::Path;
 use crate::error::{Error, Result, printable};
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
-use crate::object::Object;
 use crate::object::symbol::{Spelling, Visibility};
+use crate::object::{Object, UNSERVED_HELP};
 use crate::plan::{self, Fate, Plan, SymbolDb};
 use crate::policy::{Keep, KeepSource};
 use crate::report::SCHEMA;
@@ -22,6 +22,20 @@ pub use survey::Standing;
 use survey::{Definition, Survey};
 
 /// Which names are looked at, and which have to be there.
+///
+/// ```no_run
+/// # fn main() -> armend::Result<()> {
+/// use armend::Exports;
+/// use armend::policy::KeepSource;
+///
+/// let required = Exports { require: vec![KeepSource::List("krun.h".into())], ..Exports::default() };
+/// let report = required.run(&["libkrun.a"])?;
+/// for name in &report.unmet {
+///     eprintln!("libkrun.a does not export {name}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Exports {
     /// The exports. Without any, they are what is required; without that too, they are found: visible, unmangled
@@ -75,7 +89,8 @@ fn check_readable(parsed: &ParsedArchive<'_>) -> Result<()> {
         _ => None,
     });
     let Some((at, kind)) = unserved else { return Ok(()) };
-    Err(parsed.locate(Error::unsupported(format!("{kind}, whose symbols cannot be read")), at))
+    let error = Error::unsupported(format!("{kind}, whose symbols cannot be read")).with_help(UNSERVED_HELP);
+    Err(parsed.locate(error, at))
 }
 
 /// That all that `require` names is global and stays as it is by `plan`.

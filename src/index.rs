@@ -9,8 +9,8 @@ use crate::archive::ArchiveIndex;
 use crate::archive::header::{DATE, date_field};
 use crate::error::{Error, Result};
 use crate::input::ParsedArchive;
-use crate::object::Object;
 use crate::object::symbol::{ObjectEdits, Suffixes};
+use crate::object::{Object, UNSERVED_HELP};
 use crate::output::{Output, Staged, Target};
 use crate::parallel;
 use crate::patch::Patch;
@@ -31,6 +31,17 @@ pub enum Stamps {
 }
 
 /// How to rebuild indexes.
+///
+/// ```no_run
+/// # fn main() -> armend::Result<()> {
+/// use armend::Output;
+/// use armend::index::Index;
+///
+/// let report = Index::default().run(&["libkrun.a"], &Output::InPlace)?;
+/// println!("the index was {}, and has {} names", report.archives[0].was, report.archives[0].names);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Index {
@@ -116,7 +127,8 @@ impl Index {
         let symbols = parallel::try_map(parsed.objects.len(), |at| {
             match &parsed.objects[at] {
                 Object::Unserved(kind) => {
-                    Err(Error::unsupported(format!("{kind}, whose symbols cannot be read: the index would lack them")))
+                    let what = format!("{kind}, whose symbols cannot be read: the index would lack them");
+                    Err(Error::unsupported(what).with_help(UNSERVED_HELP))
                 }
                 object => object.symbols().and_then(to_be_indexed),
             }

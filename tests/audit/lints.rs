@@ -41,6 +41,7 @@ fn every_lint_has_its_tests() {
         include_str!("references.rs"),
         include_str!("shared.rs"),
         include_str!("stack.rs"),
+        include_str!("../macho/personalities.rs"),
     ]
     .join("\n");
     for (name, _) in list() {

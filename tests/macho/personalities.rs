@@ -26,11 +26,11 @@ fn with_routines(target: &Target, routines: &[&str]) -> Scratch {
     scratch
 }
 
-fn finding(scratch: &Scratch) -> Option<Value> {
+fn finding(scratch: &Scratch, lint: &str) -> Option<Value> {
     let report = run(scratch, &["audit", "lib.a", "--format", "json"]);
     let report: Value = serde_json::from_slice(&report.stdout).expect("JSON");
     let findings = report["archives"][0]["findings"].as_array().expect("findings").clone();
-    findings.into_iter().find(|finding| finding["lint"] == "personality-routines")
+    findings.into_iter().find(|finding| finding["lint"] == lint)
 }
 
 /// `lib.a`: functions that catch, each with a personality routine of its own, defined elsewhere.
@@ -53,11 +53,11 @@ fn more_than_an_image_can_have() {
         let four = with_catchers(target, &["_one", "_two", "_three", "_four"]);
         let refused = target.link(four.folder(), "out.dylib", &["-all_load", "lib.a"]).exits(1);
         assert!(refused.stderr.contains("too many personalities"), "{refused}");
-        let found = finding(&four).expect("a finding");
+        let found = finding(&four, "personality-routines").expect("a finding");
         assert_eq!(found["names"], serde_json::json!(["_four", "_one", "_three", "_two"]));
         let three = with_catchers(target, &["_one", "_two", "_three"]);
         target.link(three.folder(), "out.dylib", &["-all_load", "lib.a"]).succeeds();
-        assert!(finding(&three).is_none());
+        assert!(finding(&three, "personality-routines").is_none());
     }
 }
 
