@@ -20,7 +20,7 @@ fn are_named() {
         let isolate = ["isolate", "--keep", "mx_*", "--tag", "T", "lib.a", "-o", "out.a"];
         let report = run(&scratch, &isolate).succeeds();
         let said = |text: &str| text.contains("[shared-registries]") && text.contains("__DATA,__linkme");
-        assert!(said(&report.text()), "{}: {report}", target.arch);
+        assert!(said(report.text()), "{}: {report}", target.arch);
         target.compile(scratch.folder(), "host.c", "int mx_count(void); int mine(void) { return mx_count(); }");
         target.link(scratch.folder(), "out.dylib", &["host.o", "out.a"]).succeeds();
         let report = run(&scratch, &[&isolate[..], &["--registries", "keep"]].concat()).succeeds();
