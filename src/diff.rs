@@ -101,6 +101,14 @@ pub struct Linkage {
 /// Compares two archives, of fat files each slice with that for the same machine. Members of one name are matched in
 /// their order.
 ///
+/// ```no_run
+/// # fn main() -> armend::Result<()> {
+/// let report = armend::diff::diff("libkrun.a".as_ref(), "isolated/libkrun.a".as_ref())?;
+/// println!("{} members and {} symbols differ", report.members.len(), report.symbols.len());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// I/O, malformed or unsupported archives; usage, where one file is fat and the other is not.
 pub fn diff(before: &Path, after: &Path) -> Result<DiffReport> {

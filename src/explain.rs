@@ -93,6 +93,16 @@ pub struct Outcome {
 
 /// Explains `symbol`, a linkage name or a demangled path, in the light of what `policy` would do.
 ///
+/// ```no_run
+/// # fn main() -> armend::Result<()> {
+/// use armend::Isolate;
+///
+/// let policy = Isolate::new().keep("krun_*");
+/// println!("{}", armend::explain::explain("rust_eh_personality", &["libkrun.a"], &policy)?);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// I/O, malformed input; usage when no archive knows the symbol.
 pub fn explain(symbol: &str, archives: &[impl AsRef<Path>], policy: &Isolate) -> Result<ExplainReport> {

@@ -22,6 +22,20 @@ pub use survey::Standing;
 use survey::{Definition, Survey};
 
 /// Which names are looked at, and which have to be there.
+///
+/// ```no_run
+/// # fn main() -> armend::Result<()> {
+/// use armend::Exports;
+/// use armend::policy::KeepSource;
+///
+/// let required = Exports { require: vec![KeepSource::List("krun.h".into())], ..Exports::default() };
+/// let report = required.run(&["libkrun.a"])?;
+/// for name in &report.unmet {
+///     eprintln!("libkrun.a does not export {name}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Exports {
     /// The exports. Without any, they are what is required; without that too, they are found: visible, unmangled

@@ -31,6 +31,17 @@ pub enum Stamps {
 }
 
 /// How to rebuild indexes.
+///
+/// ```no_run
+/// # fn main() -> armend::Result<()> {
+/// use armend::Output;
+/// use armend::index::Index;
+///
+/// let report = Index::default().run(&["libkrun.a"], &Output::InPlace)?;
+/// println!("the index was {}, and has {} names", report.archives[0].was, report.archives[0].names);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Index {

@@ -23,6 +23,21 @@ use crate::strip::{Strip, Stripped};
 use crate::undefined;
 
 /// What to keep, what becomes private, and how.
+///
+/// ```no_run
+/// # fn main() -> armend::Result<()> {
+/// use armend::{Isolate, Output, Strip};
+/// use armend::policy::Method;
+///
+/// let mut policy = Isolate::new().keep("krun_*");
+/// policy.by = Method::Auto;
+/// policy.strip = Strip { bitcode: true, debug: false };
+/// let report = policy.run(&["libkrun.a"], &Output::InPlace)?;
+/// println!("{} names stayed:", report.kept.len());
+/// println!("{report}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Isolate {

@@ -1,4 +1,34 @@
 //! Amends static archives after they are built, so that they link.
+//!
+//! Two copies of Rust's std in one link are duplicate symbols, or worse, one std that serves both sides. [`Isolate`]
+//! makes everything but the exports of an archive private to it:
+//!
+//! ```no_run
+//! use armend::{Isolate, Output};
+//!
+//! # fn main() -> armend::Result<()> {
+//! let report = Isolate::new().keep("krun_*").run(&["libkrun.a"], &Output::File("isolated.a".into()))?;
+//! println!("{report}");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Each verb of the command line is here: what it is to do as a struct, `run` as its work, and a report, which is data
+//! that can be printed; with the feature `serde`, as JSON too. [`Isolate`], [`Audit`], [`Exports`], [`Restore`],
+//! [`glibc::Glibc`], [`undefined::Undefined`], [`objcopy::Objcopy`], [`index::Index`]; and as functions
+//! [`explain::explain`], [`diff::diff`], and with the feature `manifest` `manifest::check`. A `build.rs` has
+//! [`build_script`], which also tells Cargo what to link and when to run again.
+//!
+//! Nothing is printed, but by [`build_script`], and no thread outlives a call. What fails leaves files as they were, and
+//! an [`Error`] says in which archive, member and at which offset.
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `parallel` (default) | work on all cores, with rayon |
+//! | `serde` | `serde::Serialize` on the reports |
+//! | `policy-file` | `policy_file`: policies in TOML |
+//! | `manifest` | `manifest`: what a run made, and of what |
+//! | `cli` (default) | the command line, with all of these; not for a library's use |
 
 mod archive;
 pub mod audit;

@@ -25,6 +25,23 @@ pub use report::{Counts, ObjcopyReport};
 use rules::MemberPlan;
 
 /// What to do to symbols and sections: each field is a flag of objcopy.
+///
+/// ```no_run
+/// # fn main() -> armend::Result<()> {
+/// use std::path::Path;
+///
+/// use armend::Output;
+/// use armend::objcopy::Objcopy;
+/// use armend::policy::rules::MatchStyle;
+///
+/// let mut flags = Objcopy { strip_debug: true, ..Objcopy::default() };
+/// flags.localize.add(b"internal_*", MatchStyle::Wildcard)?;
+/// flags.rename.add(b"init", b"krun_init")?;
+/// let report = flags.run(Path::new("libkrun.a"), &Output::File("out.a".into()))?;
+/// println!("{report}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Objcopy {
     /// `--weaken`: all global definitions become weak.

@@ -158,6 +158,7 @@ impl Target {
     }
 
     /// Whether both are one file.
+    #[cfg(feature = "manifest")]
     pub fn is_same_file(&self, other: &Self) -> bool {
         // One that is not there yet has no name but what its folder's is.
         let place = |target: &Self| {

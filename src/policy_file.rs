@@ -58,6 +58,16 @@ pub fn find(folder: &Path) -> Result<Option<PathBuf>> {
 
 /// Reads the policy in the file at `path`. The files that it names are found from its folder.
 ///
+/// ```no_run
+/// # fn main() -> armend::Result<()> {
+/// use armend::{Output, policy_file};
+///
+/// let policy = policy_file::read("armend.toml".as_ref())?;
+/// policy.run(&["libkrun.a"], &Output::InPlace)?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// I/O; usage, with file and line: what is no TOML, unknown keys, values of another type or without meaning.
 pub fn read(path: &Path) -> Result<Isolate> {

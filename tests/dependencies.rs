@@ -104,6 +104,23 @@ fn the_package_ships_what_users_need() {
     }
 }
 
+/// Of a fresh clone, what a document says to run leaves everything as it is.
+#[test]
+fn the_lock_files_of_the_example_are_current() {
+    for manifest in ["examples/krun-sys/Cargo.toml", "examples/krun-sys/libkrun/Cargo.toml"] {
+        cargo(&["metadata", "--locked", "--offline", "--format-version", "1", "--manifest-path", manifest]);
+    }
+}
+
+/// Whoever depends on the library by a path sees its warnings.
+#[test]
+fn the_library_builds_with_each_feature_alone_and_without_a_warning() {
+    for features in ["", "parallel", "serde", "policy-file", "manifest", "parallel,policy-file,manifest"] {
+        let run = cargo(&["check", "--lib", "--offline", "--locked", "--no-default-features", "--features", features]);
+        assert!(run.stderr.contains("Finished") && !run.stderr.contains("warning"), "{features}: {run}");
+    }
+}
+
 /// As crates.io would have it, with its own lock file.
 #[test]
 fn the_package_builds_by_itself() {

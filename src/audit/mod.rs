@@ -28,6 +28,20 @@ use crate::report::SCHEMA;
 use facts::Facts;
 
 /// What to look for.
+///
+/// ```no_run
+/// # fn main() -> armend::Result<()> {
+/// use armend::Audit;
+///
+/// let audit = Audit { deny: vec!["embedded-bitcode".to_owned()], ..Audit::default() };
+/// let report = audit.run(&["libkrun.a"])?;
+/// for finding in report.archives.iter().flat_map(|archive| &archive.findings) {
+///     println!("{}: {}", finding.lint, finding.what);
+/// }
+/// assert!(!report.found, "libkrun.a has what is denied");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Audit {
     /// The intended exports, where they are known: other visible definitions are leaks then.

@@ -6,7 +6,7 @@ use armend::policy_file;
 use clap::Args;
 
 use super::destination::Destination;
-use super::{Global, Outcome, isolate};
+use super::{Advised, Global, Outcome, isolate};
 
 /// Do what a policy file says
 ///
@@ -38,8 +38,9 @@ impl Command {
     pub fn run(&self, global: &Global) -> anyhow::Result<Outcome> {
         let config = match &self.config {
             Some(config) => config.clone(),
-            None => policy_file::find(Path::new(""))?.ok_or_else(|| {
-                anyhow::anyhow!("there is neither an armend.toml here nor a Cargo.toml with [package.metadata.armend]")
+            None => policy_file::find(Path::new(""))?.ok_or(Advised {
+                what: "there is neither an armend.toml here nor a Cargo.toml with [package.metadata.armend]",
+                help: "an armend.toml with the line `keep = [\"NAME_*\"]` is one, and --config FILE names another",
             })?,
         };
         let policy = policy_file::read(&config)?;

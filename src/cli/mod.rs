@@ -256,11 +256,20 @@ fn print(text: &str, to_stderr: bool) -> anyhow::Result<()> {
     }
 }
 
+/// An error of the command line's own, with its remedy.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+struct Advised {
+    what: &'static str,
+    help: &'static str,
+}
+
 /// `error: FILE(MEMBER): what (at offset N)`, then the remedy where there is one.
 fn report(error: &anyhow::Error) {
     anstream::eprintln!("\x1b[1;31merror:\x1b[0m {error:#}");
     let library = error.downcast_ref::<objcopy::Failure>().map(|failure| &failure.0);
-    if let Some(help) = library.or_else(|| error.downcast_ref()).and_then(armend::Error::help) {
+    let help = library.or_else(|| error.downcast_ref()).and_then(armend::Error::help);
+    if let Some(help) = help.or_else(|| error.downcast_ref().map(|advised: &Advised| advised.help)) {
         anstream::eprintln!("\x1b[1;36mhelp:\x1b[0m {help}");
     }
 }

@@ -19,6 +19,18 @@ use crate::report::{Clock, SCHEMA};
 use crate::rewrite::{ArchiveEdits, carry_out, index_of, to_be_indexed};
 
 /// Which exports are to be global again.
+///
+/// ```no_run
+/// # fn main() -> armend::Result<()> {
+/// use armend::policy::KeepSource;
+/// use armend::{Output, Restore};
+///
+/// let restore = Restore { keep: vec![KeepSource::Pattern("js_*".into())] };
+/// let report = restore.run(&["libdemo.a"], &Output::File("restored.a".into()))?;
+/// println!("{} restored", report.restored.len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Restore {

@@ -34,6 +34,18 @@ pub use report::{GlibcNeeds, GlibcReport, GlibcSymbol};
 pub use version::Version;
 
 /// What to find out, and what to do about it.
+///
+/// ```no_run
+/// # fn main() -> armend::Result<()> {
+/// use armend::Output;
+/// use armend::glibc::Glibc;
+///
+/// let glibc = Glibc { pin: Some("2.17".parse()?), ..Glibc::default() };
+/// let report = glibc.run(&["libplugin.a"], &Output::InPlace)?;
+/// println!("{report}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Glibc {

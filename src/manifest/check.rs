@@ -77,6 +77,14 @@ impl Manifest {
 /// Holds archives against the manifest in the file `manifest`: sizes, checksums and exports. What is the archives' is
 /// read from the files alone.
 ///
+/// ```no_run
+/// # fn main() -> armend::Result<()> {
+/// let report = armend::manifest::check("release.json".as_ref(), &["libkrun.a"])?;
+/// assert!(report.holds, "{report}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// I/O, a file that is no manifest, malformed archives that are none of its.
 pub fn check(manifest: &Path, archives: &[impl AsRef<Path> + Sync]) -> Result<CheckReport> {

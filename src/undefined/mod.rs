@@ -24,6 +24,18 @@ pub use report::{UndefinedReport, UndefinedSymbol, UndefinedUse};
 pub(crate) use runtime::is_of_cxx;
 
 /// What to look among, and which references to relax.
+///
+/// ```no_run
+/// # fn main() -> armend::Result<()> {
+/// use armend::Output;
+/// use armend::undefined::Undefined;
+///
+/// let undefined = Undefined { weaken: vec!["host_*".to_owned()], ..Undefined::default() };
+/// let report = undefined.run(&["libplugin.a"], &Output::InPlace)?;
+/// println!("{} names would be rejected by -z defs", report.left());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Undefined {

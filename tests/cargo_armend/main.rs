@@ -6,15 +6,16 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use armend_test_support::{Run, Schema, Scratch, tool};
+use armend_test_support::{Run, Schema, Scratch, examples, tool};
 use serde_json::Value;
 
 /// A workspace: `krun` with its policy in its manifest, `other` with an `armend.toml`, `plain` without, and `tool`, which
 /// depends on `krun` as a Rust crate.
 fn workspace() -> Scratch {
     let scratch = Scratch::new(env!("CARGO_BIN_EXE_cargo-armend"));
-    scratch
-        .write("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"krun\", \"other\", \"plain\", \"tool\"]\n");
+    let members = "members = [\"krun\", \"other\", \"plain\", \"tool\"]";
+    let dist = "[profile.dist]\ninherits = \"release\"";
+    scratch.write("Cargo.toml", format!("[workspace]\nresolver = \"3\"\n{members}\n\n{dist}\n"));
     let package = |name: &str, rest: &str| {
         let text = format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n{rest}\n");
         scratch.write(&format!("{name}/Cargo.toml"), text);
@@ -195,8 +196,8 @@ fn two_amended_libraries_link_into_one_program() {
 #[test]
 fn what_cannot_be_done_is_said() {
     let scratch = workspace();
-    cargo(&scratch, "plain", &["build"]).refuses(&["policy", "package.metadata.armend"]);
-    cargo(&scratch, "tool", &["build"]).refuses(&["no static library", "crate-type"]);
+    cargo(&scratch, "plain", &["build"]).refuses(&["policy", "help: ", "package.metadata.armend"]);
+    cargo(&scratch, "tool", &["build"]).refuses(&["no static library", "help: ", "crate-type"]);
     cargo(&scratch, "krun", &["build", "--frobnicate"]).refuses(&["--frobnicate", "Cargo ended"]);
     cargo(&scratch, "krun", &["frobnicate"]).refuses(&["frobnicate"]);
     scratch.write("other/armend.toml", "kep = \"other_*\"\n");
@@ -209,5 +210,27 @@ fn what_cannot_be_done_is_said() {
     for words in [&["--help"][..], &["build", "--help"], &["-h"]] {
         let help = cargo(&scratch, "krun", words).succeeds();
         assert!(help.text().contains("cargo armend"), "{help}");
+    }
+}
+
+/// As a user types them, in one workspace: what a later one checks, an earlier one may have built.
+#[test]
+fn every_example_of_the_help_runs() {
+    let scratch = workspace();
+    let programs = [env!("CARGO_BIN_EXE_cargo-armend"), env!("CARGO")].map(|program| Path::new(program).parent());
+    let rest = std::env::var_os("PATH").unwrap_or_default();
+    let path = programs.into_iter().flatten().map(Path::to_owned).chain(std::env::split_paths(&rest));
+    let path = std::env::join_paths(path).expect("a path");
+    for words in [&["--help"][..], &["build", "--help"], &["check", "--help"]] {
+        let help = cargo(&scratch, "krun", words).succeeds();
+        let examples = examples(help.text());
+        assert!(examples.len() > 1 && help.text().contains("Exit status:"), "{help}");
+        for example in examples {
+            let mut shell = Command::new("sh");
+            let run = Run::of(quiet(shell.current_dir(scratch.folder()).env("PATH", &path).args(["-c", &example])));
+            // A check of what nobody built finds something.
+            let code = run.code.expect("an exit status");
+            assert!(code == 0 || code == 1 && example.contains(" check "), "{example}: {run}");
+        }
     }
 }

@@ -127,7 +127,13 @@ fn what_is_wrong_is_said_with_its_line() {
 #[test]
 fn the_policy_has_to_be_there_and_to_be_one() {
     let scratch = with_lib();
-    run(&scratch, &["apply", "lib.a"]).refuses(&["neither", "armend.toml", "package.metadata.armend"]);
+    run(&scratch, &["apply", "lib.a"]).refuses(&[
+        "neither",
+        "armend.toml",
+        "package.metadata.armend",
+        "help: ",
+        "keep",
+    ]);
     run(&scratch, &["apply", "lib.a", "--config", "nothere.toml"]).refuses(&["nothere.toml"]);
     scratch.write("Cargo.toml", "[package]\nname = \"sx\"\nversion = \"1.0.0\"\n");
     run(&scratch, &["apply", "lib.a"]).refuses(&["neither"]);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use armend_test_support::{Run, Scratch, samples, tool};
+use armend_test_support::{Run, Scratch, examples, samples, tool};
 
 use crate::{run, scratch};
 
@@ -32,13 +32,6 @@ fn short_help_is_a_screen_and_long_help_explains() {
     }
     let top = run(&scratch, &["-h"]).succeeds();
     assert!(top.text().lines().count() <= 40, "{top}");
-}
-
-/// The commands among a help's examples, without what is said about them.
-fn examples(help: &str) -> Vec<String> {
-    let (_, rest) = help.split_once("\nExample").expect("examples");
-    let lines = rest.lines().skip(1).take_while(|line| line.starts_with("  "));
-    lines.map(|line| line.trim_start().split("   ").next().unwrap_or_default().trim_end().to_owned()).collect()
 }
 
 /// Writes the files that examples name, as they are before one runs.

@@ -11,7 +11,7 @@ use anyhow::bail;
 use armend::{Output, policy_file};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use super::{EXIT_STATUS, Global, Outcome, Progress};
+use super::{Advised, EXIT_STATUS, Global, Outcome, Progress};
 use amend::CargoReport;
 use build::{StaticLibrary, build};
 
@@ -38,7 +38,7 @@ enum Cargo {
     after_long_help = "\
 Examples:
   cargo armend build --release
-  cargo armend build --workspace --target aarch64-unknown-linux-gnu
+  cargo armend build --workspace --target x86_64-unknown-linux-gnu
   cargo armend --format json check --profile dist -p krun"
 )]
 struct Armend {
@@ -51,8 +51,16 @@ struct Armend {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Run cargo build, and amend the static libraries that Cargo names, in place
+    #[command(after_long_help = "\
+Examples:
+  cargo armend build
+  cargo armend -v build --release -p krun       says where the time went as well")]
     Build(CargoOptions),
     /// The same without amending: exit 1 if a static library is not as build would leave it
+    #[command(after_long_help = "\
+Examples:
+  cargo armend check --release
+  cargo armend --format json check --workspace")]
     Check(CargoOptions),
 }
 
@@ -65,11 +73,11 @@ struct CargoOptions {
 
 /// `cargo armend` as clap has it.
 pub fn command() -> clap::Command {
-    let armend = |command: clap::Command| {
+    let with_status = |command: clap::Command| {
         let help = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
         command.after_long_help(format!("{help}\n\n{EXIT_STATUS}"))
     };
-    Cli::command().mut_subcommand("armend", armend)
+    Cli::command().mut_subcommand("armend", |armend| with_status(armend).mut_subcommands(with_status))
 }
 
 /// Whether this program is called as Cargo calls it.
@@ -128,7 +136,10 @@ fn check_all(options: &[OsString]) -> anyhow::Result<CargoReport> {
 /// The libraries of packages that have a policy, with it.
 fn with_policies(libraries: Vec<StaticLibrary>) -> anyhow::Result<Vec<(StaticLibrary, armend::Isolate)>> {
     if libraries.is_empty() {
-        bail!("Cargo built no static library: crate-type = [\"staticlib\"] makes one");
+        bail!(Advised {
+            what: "Cargo built no static library",
+            help: "crate-type = [\"staticlib\"] below [lib] of a Cargo.toml makes one; -p and --workspace say of which package",
+        });
     }
     let mut found = Vec::new();
     for library in libraries {
@@ -137,9 +148,10 @@ fn with_policies(libraries: Vec<StaticLibrary>) -> anyhow::Result<Vec<(StaticLib
         }
     }
     if found.is_empty() {
-        bail!(
-            "no package of a static library has a policy: [package.metadata.armend] in its Cargo.toml, or armend.toml"
-        );
+        bail!(Advised {
+            what: "no package of a static library has a policy",
+            help: "write `keep = [\"NAME_*\"]` below [package.metadata.armend] in its Cargo.toml, or into an armend.toml beside it",
+        });
     }
     Ok(found)
 }

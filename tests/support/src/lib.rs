@@ -27,7 +27,7 @@ pub use cache::{cached, content_hash, files, lock, root as cache_root};
 pub use invoke::Run;
 pub use packaged::{std_1_63_of, unpacked};
 pub use program::{Host, Link, Linker, duplicates, exported, link_c, run_program};
-pub use run::{Outcome, run, run_ok};
+pub use run::{Outcome, examples, run, run_ok};
 pub use rust_side::{SIDE_ARGUMENTS, SIDES, rust_side, side_prints, two_sides_source};
 pub use schema::Schema;
 pub use scratch::Scratch;

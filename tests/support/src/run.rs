@@ -69,3 +69,10 @@ fn shorten(text: &str) -> String {
     let (head, tail) = (text.floor_char_boundary(ENDS), text.ceil_char_boundary(text.len() - ENDS));
     format!("{}\n[…]\n{}", &text[..head], &text[tail..])
 }
+
+/// The commands among a help's examples, without what is said about them.
+pub fn examples(help: &str) -> Vec<String> {
+    let (_, rest) = help.split_once("\nExample").expect("examples");
+    let lines = rest.lines().skip(1).take_while(|line| line.starts_with("  "));
+    lines.map(|line| line.trim_start().split("   ").next().unwrap_or_default().trim_end().to_owned()).collect()
+}
