@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::path::Path;
 
-use crate::error::{Result, printable, printable_path};
+use crate::error::{Error, Result, printable, printable_path};
 use crate::input::{Input, ParsedArchive};
 use crate::object::symbol::{Binding, Placement, Symbol, SymbolKind, Visibility};
 use crate::report::SCHEMA;
@@ -28,17 +28,29 @@ pub struct DiffReport {
     pub reordered: bool,
     /// Whether the index differs in names or is there on one side only.
     pub index_differs: bool,
+    /// The slices of fat files that are on one side only.
+    pub slices: Vec<SliceDifference>,
     /// The members that differ, in the order of the archives.
     pub members: Vec<MemberDifference>,
     /// The definitions that differ, by member and name.
     pub symbols: Vec<SymbolDifference>,
 }
 
+/// A slice of a fat file that the other file has not.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct SliceDifference {
+    /// The machine that it is for.
+    pub machine: String,
+    /// `added` or `removed`.
+    pub change: &'static str,
+}
+
 /// A member that differs.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct MemberDifference {
-    /// Its name.
+    /// Its name, in a fat file with the machine: `arm64:foo.o`.
     pub member: String,
     /// `added`, `removed`, `changed`, or `header` where the data is the same and date, owner or mode is not.
     pub change: &'static str,
@@ -86,7 +98,8 @@ pub struct Linkage {
     pub visibility: Visibility,
 }
 
-/// Compares two archives. Members of one name are matched in their order.
+/// Compares two archives, of fat files each slice with that for the same machine. Members of one name are matched in
+/// their order.
 ///
 /// ```no_run
 /// # fn main() -> armend::Result<()> {
@@ -97,10 +110,9 @@ pub struct Linkage {
 /// ```
 ///
 /// # Errors
-/// I/O, malformed or unsupported archives.
+/// I/O, malformed or unsupported archives; usage, where one file is fat and the other is not.
 pub fn diff(before: &Path, after: &Path) -> Result<DiffReport> {
     let inputs = [Input::open(before)?, Input::open(after)?];
-    let [old, new] = [ParsedArchive::parse(&inputs[0])?, ParsedArchive::parse(&inputs[1])?];
     let mut report = DiffReport {
         schema: SCHEMA,
         verb: "diff",
@@ -108,39 +120,67 @@ pub fn diff(before: &Path, after: &Path) -> Result<DiffReport> {
         after: printable_path(after),
         same: inputs[0].bytes() == inputs[1].bytes(),
         reordered: false,
-        index_differs: !old.archive.index.iter().map(|table| table.data).eq(new
-            .archive
-            .index
-            .iter()
-            .map(|table| table.data)),
+        index_differs: false,
+        slices: Vec::new(),
         members: Vec::new(),
         symbols: Vec::new(),
     };
-    if report.same {
-        return Ok(report);
-    }
-    let mut places: HashMap<&[u8], Vec<usize>> = HashMap::new();
-    for (at, member) in new.archive.members.iter().enumerate().rev() {
-        places.entry(member.name).or_default().push(at);
-    }
-    let mut matched = vec![false; new.archive.members.len()];
-    let mut last = 0;
-    for at in 0..old.archive.members.len() {
-        let partner = places.get_mut(old.archive.members[at].name).and_then(Vec::pop);
-        if let Some(partner) = partner {
-            matched[partner] = true;
-            report.reordered |= partner < last;
-            last = partner;
+    match (inputs[0].slices()?, inputs[1].slices()?) {
+        (None, None) => report.compare_archives(&inputs[0], &inputs[1])?,
+        (Some(old), Some(new)) => report.compare_slices(&old, new)?,
+        (old, _) => {
+            let fat = if old.is_some() { before } else { after };
+            let error = Error::usage("a fat file, and the other is not").in_archive(fat);
+            return Err(error.with_help("lipo -thin MACHINE takes the slice for a machine out of it"));
         }
-        report.compare(&old, Some(at), &new, partner)?;
-    }
-    for at in (0..matched.len()).filter(|&at| !matched[at]) {
-        report.compare(&old, None, &new, Some(at))?;
     }
     Ok(report)
 }
 
 impl DiffReport {
+    fn compare_slices(&mut self, old: &[Input], mut new: Vec<Input>) -> Result<()> {
+        let mut is_alone = |slice: &Input, change| {
+            self.slices.extend(slice.machine().map(|machine| SliceDifference { machine, change }));
+        };
+        let mut pairs = Vec::new();
+        for old in old {
+            match new.iter().position(|new| new.machine() == old.machine()) {
+                Some(at) => pairs.push((old, new.remove(at))),
+                None => is_alone(old, "removed"),
+            }
+        }
+        new.iter().for_each(|new| is_alone(new, "added"));
+        pairs.iter().try_for_each(|(old, new)| self.compare_archives(old, new))
+    }
+
+    fn compare_archives(&mut self, old: &Input, new: &Input) -> Result<()> {
+        let [old, new] = [ParsedArchive::parse(old)?, ParsedArchive::parse(new)?];
+        if old.input.bytes() == new.input.bytes() {
+            return Ok(());
+        }
+        let [was, is] = [&old, &new].map(|parsed| parsed.archive.index.iter().map(|table| table.data));
+        self.index_differs |= !was.eq(is);
+        let mut places: HashMap<&[u8], Vec<usize>> = HashMap::new();
+        for (at, member) in new.archive.members.iter().enumerate().rev() {
+            places.entry(member.name).or_default().push(at);
+        }
+        let mut matched = vec![false; new.archive.members.len()];
+        let mut last = 0;
+        for at in 0..old.archive.members.len() {
+            let partner = places.get_mut(old.archive.members[at].name).and_then(Vec::pop);
+            if let Some(partner) = partner {
+                matched[partner] = true;
+                self.reordered |= partner < last;
+                last = partner;
+            }
+            self.compare(&old, Some(at), &new, partner)?;
+        }
+        for at in (0..matched.len()).filter(|&at| !matched[at]) {
+            self.compare(&old, None, &new, Some(at))?;
+        }
+        Ok(())
+    }
+
     fn compare(
         &mut self,
         old: &ParsedArchive<'_>,
@@ -150,16 +190,17 @@ impl DiffReport {
     ) -> Result<()> {
         let [before, after] =
             [(old, old_at), (new, new_at)].map(|(parsed, at)| at.map(|at| &parsed.archive.members[at]));
-        let Some(member) = before.or(after) else { return Ok(()) };
         let change = match (before, after) {
             (Some(before), Some(after)) if before.data != after.data => "changed",
             (Some(before), Some(after)) if before.header.bytes() != after.header.bytes() => "header",
             (Some(_), Some(_)) => return Ok(()),
             (Some(_), None) => "removed",
-            (None, _) => "added",
+            (None, Some(_)) => "added",
+            (None, None) => return Ok(()),
         };
         let fingerprint = |data: &[u8]| Fingerprint { size: data.len() as u64, crc32: crc32fast::hash(data) };
-        let member = printable(member.name);
+        let names = [(old, old_at), (new, new_at)].map(|(parsed, at)| at.map(|at| parsed.member_name(at)));
+        let member = names.into_iter().flatten().next().unwrap_or_default();
         self.members.push(MemberDifference {
             member: member.clone(),
             change,
@@ -254,6 +295,9 @@ impl fmt::Display for DiffReport {
             return writeln!(f, "{} and {} are the same", self.before, self.after);
         }
         writeln!(f, "{} and {} differ", self.before, self.after)?;
+        for slice in &self.slices {
+            entry(f, slice.change, &format!("the slice for {}", slice.machine))?;
+        }
         for member in &self.members {
             let print = |side: Option<Fingerprint>| {
                 side.map_or_else(|| "-".to_owned(), |side| format!("{} bytes, crc32 {:08x}", side.size, side.crc32))

@@ -35,6 +35,8 @@ pub struct ExplainReport {
 pub struct Explanation {
     /// The linkage name.
     pub name: String,
+    /// The machine of the fat file's slice that it is in; absent where there is no fat file.
+    pub machine: Option<String>,
     /// The path behind it, for a Rust name.
     pub demangled: Option<String>,
     /// Whose it is; absent when nothing here defines it.
@@ -146,6 +148,7 @@ impl Explainer<'_, '_> {
         let name = self.db.name(id).bytes;
         let mut explanation = Explanation {
             name: printable(name),
+            machine: self.db.machine(id).map(str::to_owned),
             demangled: mangling::demangle(self.db.name(id).source()),
             origin: self.db.origin(id).map(|origin| origin.to_string()),
             definitions: Vec::new(),
@@ -272,7 +275,8 @@ impl fmt::Display for ExplainReport {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.name)?;
+        let machine = self.machine.as_ref().map(|machine| format!(" ({machine})")).unwrap_or_default();
+        writeln!(f, "{}{machine}", self.name)?;
         if let Some(path) = &self.demangled {
             entry(f, "means", path)?;
         }

@@ -11,8 +11,8 @@ use std::path::Path;
 use crate::error::{Error, Result, printable};
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
-use crate::object::Object;
 use crate::object::symbol::{Spelling, Visibility};
+use crate::object::{Object, UNSERVED_HELP};
 use crate::plan::{self, Fate, Plan, SymbolDb};
 use crate::policy::{Keep, KeepSource};
 use crate::report::SCHEMA;
@@ -89,7 +89,8 @@ fn check_readable(parsed: &ParsedArchive<'_>) -> Result<()> {
         _ => None,
     });
     let Some((at, kind)) = unserved else { return Ok(()) };
-    Err(parsed.locate(Error::unsupported(format!("{kind}, whose symbols cannot be read")), at))
+    let error = Error::unsupported(format!("{kind}, whose symbols cannot be read")).with_help(UNSERVED_HELP);
+    Err(parsed.locate(error, at))
 }
 
 /// That all that `require` names is global and stays as it is by `plan`.

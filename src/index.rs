@@ -9,8 +9,8 @@ use crate::archive::ArchiveIndex;
 use crate::archive::header::{DATE, date_field};
 use crate::error::{Error, Result};
 use crate::input::ParsedArchive;
-use crate::object::Object;
 use crate::object::symbol::{ObjectEdits, Suffixes};
+use crate::object::{Object, UNSERVED_HELP};
 use crate::output::{Output, Staged, Target};
 use crate::parallel;
 use crate::patch::Patch;
@@ -127,7 +127,8 @@ impl Index {
         let symbols = parallel::try_map(parsed.objects.len(), |at| {
             match &parsed.objects[at] {
                 Object::Unserved(kind) => {
-                    Err(Error::unsupported(format!("{kind}, whose symbols cannot be read: the index would lack them")))
+                    let what = format!("{kind}, whose symbols cannot be read: the index would lack them");
+                    Err(Error::unsupported(what).with_help(UNSERVED_HELP))
                 }
                 object => object.symbols().and_then(to_be_indexed),
             }

@@ -93,13 +93,22 @@ impl Input {
         let mut inputs = Vec::new();
         for path in paths {
             let input = Self::open_from(path.as_ref(), path.as_ref(), &HashMap::new(), access)?;
-            let fat = Fat::parse(input.bytes()).map_err(|error| error.in_archive(&input.path))?;
-            match fat.map(Arc::new) {
+            match input.slices()? {
                 None => inputs.push(input),
-                Some(fat) => inputs.extend((0..fat.slices.len()).map(|position| input.slice(&fat, position))),
+                Some(slices) => inputs.extend(slices),
             }
         }
         Ok(inputs)
+    }
+
+    /// Each slice of a fat file as an input of its own; `None` where the file is not fat.
+    ///
+    /// # Errors
+    /// Malformed.
+    pub fn slices(&self) -> Result<Option<Vec<Self>>> {
+        let fat = Fat::parse(self.bytes()).map_err(|error| error.in_archive(&self.path))?;
+        let slices = |fat: Arc<Fat>| (0..fat.slices.len()).map(|position| self.slice(&fat, position)).collect();
+        Ok(fat.map(Arc::new).map(slices))
     }
 
     fn slice(&self, fat: &Arc<Fat>, position: usize) -> Self {
@@ -294,10 +303,14 @@ impl<'d> ParsedArchive<'d> {
         located(error, self.input, &self.archive.members[member])
     }
 
+    /// What a member is called beside the archive's name: `bar.o`, in a fat file `arm64:bar.o`.
+    pub fn member_name(&self, member: usize) -> String {
+        printable(&self.input.member_name(&self.archive.members[member]))
+    }
+
     /// A member as people write it: `libfoo.a(bar.o)`.
     pub fn member_label(&self, member: usize) -> String {
-        let name = self.input.member_name(&self.archive.members[member]);
-        format!("{}({})", printable_path(&self.input.path), printable(&name))
+        format!("{}({})", printable_path(&self.input.path), self.member_name(member))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::object::Object;
 use crate::object::symbol::{Binding, ObjectEdits, ObjectSymbols, Suffixes, SymbolEdit, Visibility};
 use crate::output::Output;
 use crate::parallel;
-use crate::plan::{MemberId, SymbolDb, check_not_thin};
+use crate::plan::{MemberId, NameId, SymbolDb, check_not_thin};
 use crate::policy::KeepSource;
 use crate::report::{Clock, SCHEMA};
 use crate::rewrite::{ArchiveEdits, carry_out, index_of, to_be_indexed};
@@ -63,8 +63,9 @@ impl Restore {
         for id in survey.unmatched {
             restorer.refused.push(format!("\"{}\": no definition matches", keep.patterns().text(id)));
         }
-        let restored: Vec<_> = survey.found.iter().filter_map(|(name, found)| restorer.restore(name, found)).collect();
-        let already = survey.found.len() - restored.len();
+        let found: Vec<_> = survey.found.iter().flat_map(|(name, found)| restorer.by_machine(name, found)).collect();
+        let restored: Vec<_> = found.iter().filter_map(|(name, found)| restorer.restore(name, found)).collect();
+        let already = found.len() - restored.len();
         let mut members = restorer.finish()?.into_iter();
         let suffixes = Suffixes::NONE;
         let edits = parsed.iter().map(|parsed| {
@@ -89,6 +90,29 @@ struct Restorer<'a, 'd> {
 }
 
 impl<'d> Restorer<'_, 'd> {
+    /// A name's definitions for each machine by themselves: slices of fat files never meet those for others.
+    fn by_machine<'n>(&self, name: &'n [u8], found: &Found<'d>) -> Vec<(&'n [u8], Found<'d>)> {
+        let mut machines: Vec<(Option<String>, Found<'d>)> = Vec::new();
+        for definition in &found.definitions {
+            let machine = self.archive_of(definition.member).input.machine();
+            let at = machines.iter().position(|(known, _)| *known == machine).unwrap_or_else(|| {
+                machines.push((machine, Found { pattern: found.pattern, definitions: Vec::new() }));
+                machines.len() - 1
+            });
+            machines[at].1.definitions.push(*definition);
+        }
+        machines.into_iter().map(|(_, found)| (name, found)).collect()
+    }
+
+    fn archive_of(&self, member: MemberId) -> &ParsedArchive<'d> {
+        &self.parsed[self.db.member(member).archive]
+    }
+
+    /// The name as linkers see it where these definitions are.
+    fn linked_name(&self, name: &[u8], definitions: &[Definition<'d>]) -> Option<NameId> {
+        self.db.find_beside(name, self.archive_of(definitions.first()?.member))
+    }
+
     /// Plans what makes a name global. Gives what changes, where anything does.
     fn restore(&mut self, name: &[u8], found: &Found<'d>) -> Option<Restored> {
         let was = match found.standing() {
@@ -97,19 +121,19 @@ impl<'d> Restorer<'_, 'd> {
                 return None;
             }
             Standing::Local => {
-                self.unhide(name);
+                self.unhide(name, &found.definitions);
                 self.make_global(name, &found.definitions);
                 Standing::Local
             }
-            _ if self.unhide(name) => Standing::Hidden,
+            _ if self.unhide(name, &found.definitions) => Standing::Hidden,
             _ => return None,
         };
         Some(Restored { name: printable(name), was, members: self.labels(&found.definitions) })
     }
 
     /// Gives all symbols of a name that linkers see default visibility: of all, they take the most constrained.
-    fn unhide(&mut self, name: &[u8]) -> bool {
-        let Some(id) = self.db.find(name) else { return false };
+    fn unhide(&mut self, name: &[u8], definitions: &[Definition<'d>]) -> bool {
+        let Some(id) = self.linked_name(name, definitions) else { return false };
         let mut hidden = false;
         for (at, member) in self.db.members().iter().enumerate() {
             let symbols = member.object.symbols.iter().zip(&member.names).filter(|(_, name)| **name == id);
@@ -128,7 +152,7 @@ impl<'d> Restorer<'_, 'd> {
         let [definition] = definitions else {
             return self.refuse(name, &format!("several definitions, {}", labels()));
         };
-        let id = self.db.find(name);
+        let id = self.linked_name(name, definitions);
         if id.is_some_and(|id| self.db.member(definition.member).names.contains(&id)) {
             return self.refuse(name, &format!("{} also refers to another of that name", labels()));
         }
@@ -154,9 +178,8 @@ impl<'d> Restorer<'_, 'd> {
     }
 
     fn labels(&self, definitions: &[Definition<'d>]) -> Vec<String> {
-        let label = |definition: &Definition<'_>| {
-            let member = self.db.member(definition.member);
-            self.parsed[member.archive].member_label(member.position)
+        let label = |definition: &Definition<'d>| {
+            self.archive_of(definition.member).member_label(self.db.member(definition.member).position)
         };
         definitions.iter().map(label).collect()
     }

@@ -96,8 +96,14 @@ impl Digest {
     }
 }
 
-/// The names that an archive, or an object, has to offer.
+/// The names that an archive, or an object, has to offer; a fat file those of all its slices.
 pub(super) fn exports(input: &Input) -> Result<Vec<String>> {
+    let Some(slices) = input.slices()? else { return exports_of_slice(input) };
+    let names = slices.iter().map(exports_of_slice).collect::<Result<Vec<_>>>()?;
+    Ok(names.into_iter().flatten().collect::<BTreeSet<_>>().into_iter().collect())
+}
+
+fn exports_of_slice(input: &Input) -> Result<Vec<String>> {
     let located = |error: Error| error.in_archive(&input.path);
     let members = if input.bytes().starts_with(b"!<") {
         let parsed = ParsedArchive::parse(input)?;

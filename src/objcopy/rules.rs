@@ -6,11 +6,11 @@ use std::collections::HashSet;
 use super::Objcopy;
 use super::report::Counts;
 use crate::error::{Error, Result};
-use crate::object::Object;
 use crate::object::symbol::{
     Binding, NewName, ObjectEdits, Placement, Section, SectionChange, SignatureSymbol, Symbol, SymbolEdit, SymbolIndex,
     SymbolKind, Visibility,
 };
+use crate::object::{Object, UNSERVED_HELP};
 
 /// LLVM's words (`object_error::invalid_file_type`).
 const NOT_AN_OBJECT: &str = "The file was not recognized as a valid object file";
@@ -28,12 +28,18 @@ impl Objcopy {
     /// What these rules do to `object`.
     ///
     /// # Errors
-    /// Unsupported, for what is no ELF object; malformed.
+    /// Unsupported, for what is no object, or none whose symbols can be changed; malformed.
     pub(super) fn plan<'d>(&self, object: &Object<'d>) -> Result<MemberPlan<'d>> {
         match object {
             Object::Other => return Err(Error::unsupported(NOT_AN_OBJECT)),
-            Object::Bitcode(_) => return Err(unserved("an LLVM bitcode file")),
-            Object::Unserved(kind) => return Err(unserved(kind)),
+            Object::Bitcode(_) => {
+                let what = "an LLVM bitcode file: its symbols cannot be changed, as names live on inside of it";
+                return Err(Error::unsupported(what));
+            }
+            Object::Unserved(kind) => {
+                let what = format!("{kind} in an archive: its symbols cannot be changed");
+                return Err(Error::unsupported(what).with_help(UNSERVED_HELP));
+            }
             _ => {}
         }
         let mut plan = MemberPlan::default();
@@ -177,8 +183,4 @@ fn local_signatures(object: &Object<'_>, symbols: &[Symbol<'_>]) -> Result<HashS
         SignatureSymbol::Global | SignatureSymbol::Section => None,
     });
     Ok(local.collect())
-}
-
-fn unserved(kind: &str) -> Error {
-    Error::unsupported(format!("{kind}: objcopy's flags are served for ELF objects only"))
 }

@@ -52,11 +52,15 @@ pub enum Object<'d> {
     Import(coff::ImportObject<'d>),
     /// An LLVM bitcode file: its symbols can be read, and not be changed.
     Bitcode(bitcode::BitcodeObject<'d>),
-    /// An object whose symbols cannot be read or changed here, with its kind as "a fat Mach-O file".
+    /// An object whose symbols cannot be read or changed here, nor by linkers, with its kind as "a fat Mach-O file".
     Unserved(&'static str),
     /// Something that linkers do not look into: metadata, text.
     Other,
 }
+
+/// What to do about a member that is [`Object::Unserved`].
+pub(crate) const UNSERVED_HELP: &str =
+    "libtool -static makes a fat file of archives of fat objects: each slice is served as an archive of its own";
 
 impl<'d> Object<'d> {
     /// Recognises and parses a member's data.
@@ -78,7 +82,8 @@ impl<'d> Object<'d> {
             [0xfe, 0xed, 0xfa, 0xcf, ..] | [0xcf, 0xfa, 0xed, 0xfe, ..] => {
                 Self::MachO64(macho::MachOObject::parse(data)?)
             }
-            [0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, ..] => Self::Unserved("a fat Mach-O file"),
+            // With more slices than it can have (42, as `crate::archive::fat` says), it is a Java class.
+            [0xca, 0xfe, 0xba, 0xbe | 0xbf, 0, 0, 0, 0..=42, ..] => Self::Unserved("a fat Mach-O file"),
             [0, b'a', b's', b'm', ..] => Self::Wasm(Box::new(wasm::WasmObject::parse(data)?)),
             _ => match coff::magic(data) {
                 Some(coff::Magic::Regular) => Self::Coff(coff::CoffObject::parse(data)?),
@@ -288,7 +293,9 @@ impl<'d> Object<'d> {
     pub fn patch(&self, edits: &ObjectEdits, suffixes: &Suffixes) -> Result<Patch> {
         match self {
             _ if edits.is_empty() => Ok(Patch::default()),
-            Self::Unserved(kind) => Err(Error::unsupported(format!("{kind}: its symbols cannot be changed"))),
+            Self::Unserved(kind) => {
+                Err(Error::unsupported(format!("{kind}: its symbols cannot be changed")).with_help(UNSERVED_HELP))
+            }
             _ => match self.format() {
                 Some(format) => format.patch(edits, suffixes),
                 None => Err(Error::unsupported("not an object: it has no symbols to change")),

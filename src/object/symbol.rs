@@ -224,6 +224,9 @@ pub struct ObjectSymbols<'d> {
     pub groups: Vec<ComdatGroup<'d>>,
     /// Loaded sections whose name is a C identifier: `__start_NAME` and `__stop_NAME` bound them in the output.
     pub bounded_sections: Vec<NamedSection<'d>>,
+    /// Sections, as `__DATA,__name`, that code here reads from end to end, where a format has no room for other names:
+    /// they stay one with all of that name in a linked file.
+    pub shared_sections: Vec<Vec<u8>>,
     /// Sections with a key to sort them by, but for those that toolchains know. The first and the last of a name bound
     /// what is between them.
     pub sorted_sections: Vec<SortedSection<'d>>,

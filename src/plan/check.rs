@@ -7,8 +7,8 @@ use crate::error::{Error, Result, printable};
 use crate::input::ParsedArchive;
 use crate::isolate::Isolate;
 use crate::mangling;
-use crate::object::Object;
 use crate::object::symbol::Bytecode;
+use crate::object::{Object, UNSERVED_HELP};
 use crate::origin::Origin;
 use crate::policy::{Keep, Method};
 use crate::report::rustc_versions;
@@ -96,9 +96,7 @@ fn refuse_members(
     };
     let parsed = &archives[member.archive];
     let (what, help) = match (&parsed.objects[member.position], member.object.bytecode) {
-        (Object::Unserved(kind), _) => {
-            (format!("{kind}, whose symbols cannot be changed"), "leave it out of the archive")
-        }
+        (Object::Unserved(kind), _) => (format!("{kind}, whose symbols cannot be changed"), UNSERVED_HELP),
         (_, bytecode) => refusal(bytecode),
     };
     let more = match refused.count() {

@@ -140,6 +140,17 @@ impl<'d> SymbolDb<'d> {
         (0..self.machines.len()).find_map(|machine| self.names.find(name, machine))
     }
 
+    /// The name called so that takes part in an archive's links.
+    pub fn find_beside(&self, name: &[u8], archive: &ParsedArchive<'_>) -> Option<NameId> {
+        let machine = self.machines.iter().position(|machine| *machine == archive.input.machine())?;
+        self.names.find(name, machine)
+    }
+
+    /// The machine of the fat files' slices that a name is of; `None` for what is in no fat file.
+    pub fn machine(&self, id: NameId) -> Option<&str> {
+        self.machines[self.name(id).machine].as_deref()
+    }
+
     /// What is known of a name.
     pub fn name(&self, id: NameId) -> &Name<'d> {
         &self.names.all[id.0 as usize]

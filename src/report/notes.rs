@@ -10,7 +10,7 @@ use crate::object::symbol::{Binding, Placement};
 use crate::origin::{self, Origin};
 use crate::parallel;
 use crate::plan::{Fate, NameId, Reason};
-use crate::policy::Scope;
+use crate::policy::{Registries, Scope};
 
 /// How many names a note lists.
 const MOST: usize = 5;
@@ -28,6 +28,7 @@ impl Facts<'_, '_> {
             note("shared-crates", own_std.then(|| self.shared_crates()).flatten());
             note("private-allocator", self.private_allocator());
             note("defined-twice", self.defined_twice());
+            note("shared-registries", self.shared_registries());
         }
         note("bundled-c-kept", bundled_c_kept(report));
         note("not-defined", self.not_defined());
@@ -109,6 +110,23 @@ impl Facts<'_, '_> {
             count(twice.len(), "private name")
         );
         (!twice.is_empty()).then_some(message)
+    }
+
+    /// Registries that were to become the archives' own, and cannot in their format.
+    fn shared_registries(&self) -> Option<String> {
+        if self.policy.registries == Registries::Keep {
+            return None;
+        }
+        let sections = self.db.members().iter().flat_map(|member| &member.object.shared_sections);
+        let sections: Vec<_> =
+            sections.map(|section| printable(section)).collect::<BTreeSet<_>>().into_iter().collect();
+        let message = format!(
+            "code here reads {} from end to end, with what the rest of a linked file puts there: the format's names of \
+             sections leave no room for a tag, so they are not the archives' own: {}",
+            count(sections.len(), "section"),
+            some(&sections, MOST)
+        );
+        (!sections.is_empty()).then_some(message)
     }
 
     fn private_allocator(&self) -> Option<String> {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::process::Command;
 
-use armend_test_support::{Schema, Scratch, samples, std_staticlib};
+use armend_test_support::{Run, Schema, Scratch, samples, std_staticlib, tool};
 use serde_json::Value;
 
 use crate::{json, run, scratch};
@@ -46,7 +47,15 @@ const RUNS: &[(&str, &[&[&str]])] = &[
         ],
     ),
     ("check", &[&["check", "--manifest", "made.json", "made.a", "lib.a"]]),
-    ("diff", &[&["diff", "lib.a", "made.a"], &["diff", "lib.a", "lib.a"], &["diff", "lib.a", "cxx.a"]]),
+    (
+        "diff",
+        &[
+            &["diff", "lib.a", "made.a"],
+            &["diff", "lib.a", "lib.a"],
+            &["diff", "lib.a", "cxx.a"],
+            &["diff", "arm64", "x86_64"],
+        ],
+    ),
 ];
 
 fn with_inputs() -> Scratch {
@@ -65,7 +74,18 @@ fn with_inputs() -> Scratch {
     scratch.write("armend.toml", "keep = \"sx_*\"\n");
     let made = ["isolate", "lib.a", "--keep", "sx_*", "-o", "made.a", "--manifest", "made.json", "--manifest-symbols"];
     run(&scratch, &made).succeeds();
+    ["arm64", "x86_64"].iter().for_each(|machine| fat(&scratch, machine));
     scratch
+}
+
+/// A fat file of one slice, called as its machine.
+fn fat(scratch: &Scratch, machine: &str) {
+    let flags = [&format!("--target={machine}-apple-macos11")[..]];
+    samples::compile("clang", &flags, scratch.folder(), &format!("{machine}.c"), "int one;");
+    let archive = format!("{machine}.a");
+    scratch.write(&archive, samples::archive_of(&[("one.o", &scratch.read(&format!("{machine}.o")))]));
+    let mut lipo = Command::new(tool("llvm-lipo"));
+    Run::of(lipo.current_dir(scratch.folder()).args(["-create", &archive, "-output", machine])).succeeds();
 }
 
 #[test]

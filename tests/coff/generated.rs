@@ -23,6 +23,8 @@ const VERBS: &[&[&str]] = &[
     &["explain", "sx_run", "lib.a"],
     &["audit", "lib.a", "--sizes"],
     &["exports", "lib.a", "--keep", "*"],
+    &["diff", "lib.a", "lib.a"],
+    &["undefined", "lib.a"],
 ];
 
 fn check(verb: &[&str], bytes: &[u8]) {

@@ -170,3 +170,35 @@ fn without_number(line: &str) -> String {
         _ => line.to_owned(),
     }
 }
+
+/// Flags that LLVM takes for Mach-O without an effect do here what they do on ELF.
+#[test]
+fn flags_that_llvm_ignores() {
+    let source = "int spare; __attribute__((visibility(\"hidden\"))) int hidden = 1; int visible = 2;\n";
+    let effects = [
+        (["-N", "_spare"], "_spare", None),
+        (["--localize-hidden", "-D"], "_hidden", Some("non-external ")),
+        (["--set-symbol-visibility", "_visible=hidden"], "_visible", Some("private external ")),
+    ];
+    for target in TARGETS {
+        let scratch = scratch();
+        target.compile(scratch.folder(), "in.c", source);
+        for (flags, name, ours) in effects {
+            run_ok(rust_objcopy().current_dir(scratch.folder()).args(flags).args(["in.o", "theirs"]));
+            Run::of(scratch.command(&["objcopy"]).args(flags).args(["in.o", "ours"])).succeeds();
+            let lines = ["in.o", "theirs", "ours"].map(|file| line_of(&scratch, file, name));
+            assert!(lines[0].is_some() && lines[0] == lines[1], "{} {flags:?}: {lines:?}", target.arch);
+            let done = match (&lines[2], ours) {
+                (Some(line), Some(word)) => line.contains(word),
+                (line, word) => line.is_none() && word.is_none(),
+            };
+            assert!(done, "{} {flags:?}: {lines:?}", target.arch);
+        }
+    }
+}
+
+/// What Darwin's form of `nm` says of a symbol.
+fn line_of(scratch: &Scratch, file: &str, name: &str) -> Option<String> {
+    let text = run_ok(Command::new(tool("llvm-nm")).args(["-m", file]).current_dir(scratch.folder()));
+    text.lines().find(|line| line.ends_with(&format!(" {name}"))).map(str::to_owned)
+}

@@ -7,7 +7,9 @@ mod inputs;
 mod isolated;
 mod linked;
 mod personalities;
+mod registries;
 mod robust;
+mod slices;
 
 use armend_test_support::{Run, Scratch};
 use inputs::Target;

@@ -21,13 +21,14 @@ impl<Coff: Layout> CoffObject<'_, Coff> {
         self.symbols.iter().for_each(|(index, _)| is_symbol[index.0] = true);
         let is_symbol = |number: u32| is_symbol.get(number as usize).copied().unwrap_or_default();
         self.check_symbols(&is_symbol)?;
+        self.check_parts()?;
         for (index, _) in self.numbered_sections() {
             if !self.relocations(index)?.all(|relocation| is_symbol(get_u32(relocation, SYMBOL))) {
                 let what = "a section's relocation is by a symbol that is not there";
                 return Err(Error::malformed(self.section_header_offset(index), what));
             }
         }
-        self.check_parts()
+        Ok(())
     }
 
     fn check_symbols(&self, is_symbol: &impl Fn(u32) -> bool) -> Result<()> {

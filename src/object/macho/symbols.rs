@@ -10,6 +10,15 @@ use crate::object::symbol::{
     Binding, ObjectSymbols, Placement, Section, SectionIndex, Symbol, SymbolIndex, SymbolKind, Visibility,
 };
 
+/// The section that a symbol is a bound of, with its segment: linkers make `section$start$SEGMENT$SECTION` and
+/// `section$end$…` (lld's `SymbolTable.cpp`, `handleSectionBoundarySymbol` of `Driver.cpp`).
+fn bounded_section(symbol: &Symbol<'_>) -> Option<Vec<u8>> {
+    let mut bounds = [&b"section$start$"[..], b"section$end$"].into_iter().filter(|_| !symbol.is_definition());
+    let section = bounds.find_map(|bound| symbol.name.strip_prefix(bound))?;
+    let separator = section.iter().position(|&byte| byte == b'$')?;
+    Some([&section[..separator], b",", &section[separator + 1..]].concat())
+}
+
 impl<'d, M: Class> MachOObject<'d, M> {
     /// The symbols that take part in linking.
     ///
@@ -23,7 +32,9 @@ impl<'d, M: Class> MachOObject<'d, M> {
             }
             let name = self.symbol_name(index.0, nlist)?;
             if !name.is_empty() {
-                found.symbols.push(self.symbol(index.0, nlist, name)?);
+                let symbol = self.symbol(index.0, nlist, name)?;
+                found.shared_sections.extend(bounded_section(&symbol));
+                found.symbols.push(symbol);
             }
         }
         if !self.relocatable {

@@ -33,6 +33,7 @@ const TOOLS: &[(&str, &[&str], &str)] = &[
     ("lld-link", &["lld-link-19", "lld-link"], "lld-19"),
     ("llvm-dlltool", &["llvm-dlltool-19", "llvm-dlltool"], "llvm-19"),
     ("llvm-lib", &["llvm-lib-19", "llvm-lib"], "llvm-19"),
+    ("llvm-libtool-darwin", &["llvm-libtool-darwin-19", "llvm-libtool-darwin"], "llvm-19"),
     ("llvm-lipo", &["llvm-lipo-19", "llvm-lipo"], "llvm-19"),
     ("llvm-nm", &["llvm-nm-19", "llvm-nm"], "llvm-19"),
     ("llvm-nm-14", &["llvm-nm-14"], "llvm-14"),
