@@ -1,6 +1,7 @@
 //! What the package is made of and what it ships: dependencies from crates.io alone, under licences that deny.toml
 //! allows; a package that crates.io takes and that builds by itself. Without a network.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -83,6 +84,10 @@ fn the_library_alone_does_without_the_command_line_s_crates() {
         assert!(all.iter().any(|one| one == name), "{name} is not there at all");
         assert!(!alone.iter().any(|one| one == name), "the library alone needs {name}");
     }
+    let count = |names: &[String]| names.iter().filter(|name| *name != "armend").collect::<BTreeSet<_>>().len();
+    let parallel = names(&["--no-default-features", "--features", "parallel"]);
+    let said = format!("is {} crates besides armend, {} with the feature `parallel`", count(&alone), count(&parallel));
+    assert!(file("docs/build-script.md").contains(&said), "docs/build-script.md does not say that the library {said}");
 }
 
 #[test]

@@ -49,7 +49,20 @@ impl Reader {
     /// Does what the document says, all of it, and compares.
     #[track_caller]
     pub fn follow(&self, name: &str) {
-        let steps = steps(&super::document(name));
+        self.follow_steps(name, steps(&super::document(name)));
+    }
+
+    /// Types these commands of the document, and no other, and compares.
+    #[track_caller]
+    pub fn follow_commands(&self, name: &str, commands: &[&str]) {
+        let is_one = |step: &Step| matches!(step, Step::Run { command, .. } if commands.contains(&command.as_str()));
+        let steps: Vec<_> = steps(&super::document(name)).into_iter().filter(is_one).collect();
+        assert_eq!(steps.len(), commands.len(), "{name} has not all of {commands:?}");
+        self.follow_steps(name, steps);
+    }
+
+    #[track_caller]
+    fn follow_steps(&self, name: &str, steps: Vec<Step>) {
         assert!(steps.iter().any(|step| matches!(step, Step::Run { .. })), "{name} has no command");
         let mut differences = String::new();
         for step in steps {
@@ -73,6 +86,12 @@ impl Reader {
                 self.write(&name, &text);
             }
         }
+    }
+
+    /// Puts a file into the folder.
+    pub fn put(&self, file: &Path) {
+        let name = file.file_name().expect("a file's path");
+        fs::copy(file, self.folder.path().join(name)).expect("copy a file");
     }
 
     fn write(&self, name: &str, text: &str) {

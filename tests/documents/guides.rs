@@ -7,7 +7,7 @@ use std::path::Path;
 
 use regex::Regex;
 
-use armend_test_support::{Toolchain, cached, run_ok, tool};
+use armend_test_support::{Lto, Staticlib, Toolchain, cached, run_ok, tool};
 
 use crate::console::{Reader, follow};
 use crate::document;
@@ -39,6 +39,17 @@ fn glibc() {
 #[test]
 fn what_isolation_changes() {
     follow("docs/what-isolation-changes.md");
+}
+
+/// What README shows of libraries that it does not show how to make.
+#[test]
+fn readme() {
+    let demo = Staticlib { workspace: "exports", package: "demo", lto: Lto::Thin, ..Staticlib::foreign() };
+    let plugin = Staticlib { workspace: "plugin", package: "plugin", ..Staticlib::foreign() };
+    let reader = Reader::new(&[]);
+    [demo, plugin].iter().for_each(|library| reader.put(&library.build()));
+    let commands = ["armend audit libdemo.a", "armend glibc libplugin.a --pin 2.17 -o old.a"];
+    reader.follow_commands("README.md", &commands);
 }
 
 #[test]
