@@ -14,7 +14,8 @@ const FLAGS: [&[&str]; 9] = [
     &["-G", "second"],
     &["--globalize-symbol=third"],
     &["--prefix-symbols=pre_"],
-    &["--redefine-sym=first=f", "-G", "f"],
+    // `-G` goes by the old name, as in LLVM; in GNU's it goes by the new one.
+    &["--redefine-sym=first=f", "-L", "data"],
     &["-N", "pointer_to_nothing"],
 ];
 
