@@ -5,6 +5,7 @@ pub mod bitcode;
 pub mod capabilities;
 pub mod coff;
 pub mod elf;
+mod fields;
 pub mod format;
 mod linked;
 pub mod macho;

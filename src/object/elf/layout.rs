@@ -1,8 +1,11 @@
 //! Where the fields that edits change stand in a file header, a section header and a symbol, for each class (gABI,
 //! "ELF Header", "Section Header", "Symbol Table"), and how wide they are.
 
+use object::Endianness;
 use object::elf::{FileHeader32, FileHeader64};
-use object::{Endian, Endianness};
+
+use crate::object::fields::put_address;
+pub use crate::object::fields::{put_u16, put_u32};
 
 /// Byte offsets of the fields of one class.
 pub trait Layout {
@@ -60,25 +63,7 @@ impl Layout for FileHeader64<Endianness> {
     const WIDE: bool = true;
 }
 
-/// Writes a 16-bit field at `at`.
-pub fn put_u16(bytes: &mut [u8], at: usize, endian: Endianness, value: u16) {
-    let field = if endian.is_little_endian() { value.to_le_bytes() } else { value.to_be_bytes() };
-    bytes[at..at + 2].copy_from_slice(&field);
-}
-
-/// Writes a 32-bit field at `at`.
-pub fn put_u32(bytes: &mut [u8], at: usize, endian: Endianness, value: u32) {
-    let field = if endian.is_little_endian() { value.to_le_bytes() } else { value.to_be_bytes() };
-    bytes[at..at + 4].copy_from_slice(&field);
-}
-
 /// Writes an address-sized field at `at`; `None` when the value does not fit the class.
 pub fn put_word<L: Layout>(bytes: &mut [u8], at: usize, endian: Endianness, value: u64) -> Option<()> {
-    if L::WIDE {
-        let field = if endian.is_little_endian() { value.to_le_bytes() } else { value.to_be_bytes() };
-        bytes[at..at + 8].copy_from_slice(&field);
-    } else {
-        put_u32(bytes, at, endian, u32::try_from(value).ok()?);
-    }
-    Some(())
+    put_address(bytes, at, endian, L::WIDE, value)
 }
