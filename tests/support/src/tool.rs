@@ -111,6 +111,7 @@ const CROSS_TOOLS: &[(&str, &[&str], &str)] = &[
     ("x86_64-linux-gnux32-g++", &["x86_64-linux-gnux32-g++"], "g++-x86-64-linux-gnux32"),
     ("x86_64-linux-gnux32-gcc", &["x86_64-linux-gnux32-gcc"], "gcc-x86-64-linux-gnux32"),
     ("wine64", &["wine64", "/usr/lib/wine/wine64"], "wine64"),
+    ("wineserver", &["wineserver", "/usr/lib/wine/wineserver64"], "wine64"),
     ("i686-w64-mingw32-ar", &["i686-w64-mingw32-ar"], "binutils-mingw-w64-i686"),
     ("i686-w64-mingw32-g++", &["i686-w64-mingw32-g++"], "g++-mingw-w64-i686"),
     ("i686-w64-mingw32-gcc", &["i686-w64-mingw32-gcc"], "g++-mingw-w64-i686"),

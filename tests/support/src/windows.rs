@@ -2,9 +2,11 @@
 
 use crate::{Outcome, cache, cache_root, cached, content_hash, run, run_ok, tool};
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::Once;
 
 /// A linker of mingw's, as its C compiler calls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +76,22 @@ pub fn exports_of(library: &Path) -> BTreeSet<String> {
 /// Runs a Windows program, without a display, for two minutes at most.
 pub fn wine(program: &Path, arguments: &[&str]) -> Outcome {
     let mut command = wine_in(&prefix());
-    run(command.arg(program).args(arguments).env("RUST_BACKTRACE", "1"))
+    run_to_files(command.arg(program).args(arguments).env("RUST_BACKTRACE", "1"))
+}
+
+/// As [`run`], with files in place of pipes: Wine's services start with the first program and outlive it, and a pipe
+/// would have its end when they do.
+fn run_to_files(command: &mut Command) -> Outcome {
+    let (mut stdout, mut stderr) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+    command.stdin(Stdio::null()).stdout(stdout.try_clone().unwrap()).stderr(stderr.try_clone().unwrap());
+    let status = command.status().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    Outcome { command: format!("{command:?}"), status, stdout: text_of(&mut stdout), stderr: text_of(&mut stderr) }
+}
+
+fn text_of(file: &mut File) -> String {
+    let mut bytes = Vec::new();
+    file.rewind().and_then(|()| file.read_to_end(&mut bytes)).unwrap();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn wine_in(prefix: &Path) -> Command {
@@ -92,17 +109,32 @@ fn prefix() -> PathBuf {
     let prefix = cache_root().join(format!("wine-{}", content_hash(&[], &[&wine_version()])));
     let _lock = cache::lock(&prefix);
     let ready = prefix.join("ready");
+    if !ready.exists() && prefix.exists() {
+        fs::remove_dir_all(&prefix).unwrap();
+    }
+    fs::create_dir_all(&prefix).unwrap();
+    keep_server(&prefix);
     if !ready.exists() {
-        if prefix.exists() {
-            fs::remove_dir_all(&prefix).unwrap();
-        }
-        fs::create_dir_all(&prefix).unwrap();
         // Whatever runs first makes it.
-        run_ok(wine_in(&prefix).args(["cmd", "/c", "ver"]));
+        run_to_files(wine_in(&prefix).args(["cmd", "/c", "ver"])).expect_success();
         add_random_numbers(&prefix);
         fs::write(ready, "").unwrap();
     }
     prefix
+}
+
+/// Has a server that stays for a minute after its last program. Debian's leaves with it (`-p0`), and the next program
+/// that comes just then gets "recvmsg: Connection reset by peer".
+fn keep_server(prefix: &Path) {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
+        let mut server = Command::new(tool("wineserver"));
+        server.arg("-p60").env("WINEPREFIX", prefix).env_remove("DISPLAY");
+        // It goes on in the background, and would hold on to what the tests print to.
+        let started = server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let code = started.unwrap_or_else(|error| panic!("wineserver: {error}")).code();
+        assert!(matches!(code, Some(0 | 2)), "wineserver: {code:?}, where 0 is started and 2 is there already");
+    });
 }
 
 /// Newer stds take random numbers from a library that Wine 8 lacks.
