@@ -89,11 +89,11 @@ impl<'a> ArchiveEdits<'a> {
         if *output == Output::Nowhere || !changed && *output == Output::InPlace {
             return Ok((summary, None));
         }
-        let (staged, len) = self.stage(parsed, target)?;
+        let (staged, written) = self.stage(parsed, target)?;
         clock.lap("write");
-        self.verify(parsed, &staged)?;
+        self.verify(parsed, &staged, &written.places)?;
         clock.lap("verify");
-        summary.output_bytes = Some(len);
+        summary.output_bytes = Some(written.len);
         Ok((summary, Some(staged)))
     }
 

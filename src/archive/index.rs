@@ -111,6 +111,21 @@ impl<'a> ArchiveIndex<'a> {
         Cow::Owned(Self { names, ..*self })
     }
 
+    /// Whether `names`, in whatever order, are those of the member at this position. Names have to have been added in the
+    /// order of the members.
+    pub fn names_are(&self, member: u32, mut names: Vec<Cow<'_, [u8]>>) -> bool {
+        let start = self.names.partition_point(|entry| entry.member < member);
+        let own = &self.names[start..][..self.names[start..].partition_point(|entry| entry.member == member)];
+        let in_order = own.iter().zip(&names).all(|(entry, name)| entry.is_called(name));
+        own.len() == names.len()
+            && (in_order || {
+                let mut own: Vec<_> = own.iter().map(Entry::name).collect();
+                own.sort_unstable();
+                names.sort_unstable();
+                own == names
+            })
+    }
+
     /// Whether these are its names, in its order, each with what `offset` gives for its member.
     pub(super) fn is_in_order(&self, table: &[(u64, &[u8])], offset: impl Fn(u32) -> Option<u64>) -> bool {
         let same = |(entry, &(at, name)): (&Entry<'_>, &(u64, &[u8]))| {
