@@ -6,7 +6,7 @@ use std::io::Write;
 
 use super::header::HEADER_LEN;
 use super::writer::cannot_write;
-use super::{ArchiveKind, Header, Layout};
+use super::{ArchiveKind, Header, IndexTable, Layout};
 use crate::error::{Error, Result};
 
 /// The greatest number of members that COFF's second linker member counts, as `llvm-ar` has it.
@@ -39,13 +39,18 @@ pub struct ArchiveIndex<'a> {
 
 /// A name, in two parts, and the position of its member.
 #[derive(Debug, Clone)]
-struct Entry<'a> {
+pub struct Entry<'a> {
     stem: Cow<'a, [u8]>,
     suffix: &'a [u8],
     member: u32,
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    /// A name, which ends in `suffix`, that the member at position `member` defines.
+    pub fn new(stem: impl Into<Cow<'a, [u8]>>, suffix: &'a [u8], member: u32) -> Self {
+        Self { stem: stem.into(), suffix, member }
+    }
+
     fn len(&self) -> usize {
         self.stem.len() + self.suffix.len()
     }
@@ -68,12 +73,13 @@ impl Default for ArchiveIndex<'_> {
 impl<'a> ArchiveIndex<'a> {
     /// Adds a name, which ends in `suffix`, that the member at position `member` defines.
     pub fn push(&mut self, stem: impl Into<Cow<'a, [u8]>>, suffix: &'a [u8], member: u32) {
-        self.names.push(Entry { stem: stem.into(), suffix, member });
+        self.names.push(Entry::new(stem, suffix, member));
     }
 
-    /// Makes room for so many names more.
-    pub fn reserve(&mut self, names: usize) {
-        self.names.reserve_exact(names);
+    /// Adds the names of members, in their order.
+    pub fn extend(&mut self, members: Vec<Vec<Entry<'a>>>) {
+        self.names.reserve_exact(members.iter().map(Vec::len).sum());
+        members.into_iter().for_each(|names| self.names.extend(names));
     }
 
     /// How many names it holds.
@@ -126,12 +132,11 @@ impl<'a> ArchiveIndex<'a> {
             })
     }
 
-    /// Whether these are its names, in its order, each with what `offset` gives for its member.
-    pub(super) fn is_in_order(&self, table: &[(u64, &[u8])], offset: impl Fn(u32) -> Option<u64>) -> bool {
-        let same = |(entry, &(at, name)): (&Entry<'_>, &(u64, &[u8]))| {
-            offset(entry.member) == Some(at) && entry.is_called(name)
-        };
-        self.names.len() == table.len() && self.names.iter().zip(table).all(same)
+    /// Whether a table has these names, in this order, each with what `offset` gives for its member.
+    pub(super) fn is_in_order(&self, table: &IndexTable<'_>, offset: impl Fn(u32) -> Option<u64>) -> bool {
+        // No member's header is at 0.
+        let entry = |entry: &'_ Entry<'a>| offset(entry.member).unwrap_or_default();
+        table.is_exactly(self.names.iter().map(|name| (entry(name), [&*name.stem, name.suffix])))
     }
 
     /// The length in the file, headers included, for an archive of `members` members.

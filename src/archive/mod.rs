@@ -15,7 +15,7 @@ mod writer;
 
 pub use compare::IndexDifference;
 pub use header::Header;
-pub use index::ArchiveIndex;
+pub use index::{ArchiveIndex, Entry};
 pub use kind::ArchiveKind;
 pub use table::{IndexTable, Layout};
 pub use writer::{ArchiveWriter, NewMember};
@@ -141,13 +141,13 @@ impl<'d> Archive<'d> {
         }
         let offset = |member: u32| self.members.get(member as usize).map(|member| member.header_offset);
         let same = |table: &IndexTable<'_>| {
+            // Most are in the order of the members; the sorted ones are the exception.
+            if self.kind != ArchiveKind::Coff && index.is_in_order(table, offset) {
+                return true;
+            }
             let entries =
                 table.entries().filter(|_| table.lists_members(self.members.iter().map(|member| member.header_offset)));
             let Some(mut entries) = entries else { return false };
-            // Most are in the order of the members; the sorted ones are the exception.
-            if self.kind != ArchiveKind::Coff && index.is_in_order(&entries, offset) {
-                return true;
-            }
             let expected = index.entries_for(self.kind).into_iter();
             let expected = expected.map(|(name, member)| Some((offset(member)?, name))).collect::<Option<Vec<_>>>();
             let Some(mut expected) = expected else { return false };
