@@ -156,6 +156,18 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         index.map(|index| index as usize).map_err(|error| Error::malformed(0, error.to_string()))
     }
 
+    /// The table of the sections' names.
+    pub(super) fn section_names(&self) -> Result<&[u8]> {
+        let index = self.section_names_index()?;
+        self.string_table(index)
+    }
+
+    fn string_table(&self, index: usize) -> Result<&[u8]> {
+        let section = self.sections.section(object::SectionIndex(index));
+        let data = section.and_then(|section| section.data(self.endian, self.data));
+        data.map_err(|error| Error::malformed(self.section_header_offset(index), error.to_string()))
+    }
+
     fn rewrite_table(
         &self,
         table: usize,
@@ -165,10 +177,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         edits: &ObjectEdits,
         suffixes: &Suffixes,
     ) -> Result<Rewritten> {
-        let at = self.section_header_offset(table);
-        let section = self.sections.section(object::SectionIndex(table));
-        let data = section.and_then(|section| section.data(self.endian, self.data));
-        let mut rewriter = Rewriter::new(data.map_err(|error| Error::malformed(at, error.to_string()))?);
+        let mut rewriter = Rewriter::new(self.string_table(table)?);
         for (index, offset, name) in names.symbols(self).filter(|_| of_symbols) {
             rewriter.note(offset, name).ok_or_else(|| {
                 Error::malformed(self.symbol_offset(index), "a symbol's name is outside the string table")
@@ -180,6 +189,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             })?;
         }
         let new = rewriter.finish(suffixes, &edits.names);
+        let at = self.section_header_offset(table);
         new.ok_or_else(|| Error::malformed(at, "the string table does not end in a NUL"))
     }
 }
