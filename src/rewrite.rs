@@ -5,6 +5,8 @@ mod overlay;
 mod verify;
 mod write;
 
+pub(crate) use overlay::Begun;
+
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -71,7 +73,7 @@ impl<'a> ArchiveEdits<'a> {
         self.changed_members() > 0 || !self.appended.is_empty() || !parsed.archive.index_is(&self.index)
     }
 
-    /// Writes the result beside `target` and verifies it, where `output` asks for one: what is there already is not
+    /// Writes the result beside its target and verifies it, where `output` asks for one: what is there already is not
     /// written again, so that build systems see no change. `changed` says whether anything is another than before.
     ///
     /// # Errors
@@ -79,17 +81,18 @@ impl<'a> ArchiveEdits<'a> {
     pub fn carry_out(
         &self,
         parsed: &ParsedArchive<'_>,
-        target: Target,
+        begun: impl Into<Begun>,
         output: &Output,
         changed: bool,
         clock: &mut Clock,
     ) -> Result<(ArchiveSummary, Option<Staged>)> {
         self.check(parsed)?;
-        let mut summary = ArchiveSummary::before(parsed, &target, self.changed_members(), changed);
+        let begun = begun.into();
+        let mut summary = ArchiveSummary::before(parsed, begun.target(), self.changed_members(), changed);
         if *output == Output::Nowhere || !changed && *output == Output::InPlace {
             return Ok((summary, None));
         }
-        let (staged, written) = self.stage(parsed, target)?;
+        let (staged, written) = self.stage(parsed, begun)?;
         clock.lap("write");
         self.verify(parsed, &staged, &written.places)?;
         clock.lap("verify");

@@ -172,7 +172,7 @@ fn local_signatures(object: &Object<'_>, symbols: &[Symbol<'_>]) -> Result<HashS
     if symbols.is_empty() {
         return Ok(HashSet::new());
     }
-    let object = object.symbols()?;
+    let object = object.local_groups()?;
     let local = object.groups.iter().filter_map(|group| match group.symbol {
         SignatureSymbol::Local(index) => {
             // Symbols are counted from 1.

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{BufWriter, Read, Seek, Write};
 use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::ArchiveEdits;
 use super::write::{BATCH, Places, Written, cannot_write, empty};
@@ -12,56 +13,112 @@ use crate::archive::Member;
 use crate::error::{Error, Result};
 use crate::input::ParsedArchive;
 use crate::object::symbol::{NewName, ObjectEdits};
+use crate::output::{Staged, Target};
 use crate::parallel;
 use crate::progress;
 
-/// The copy's pieces end at multiples of this, so that they can be shared where files share blocks.
-const ALIGN: u64 = 1 << 20;
+/// How much is copied at a time; a multiple of what file systems share.
+const PIECE: u64 = 8 << 20;
+
+/// A result that is begun: nothing of it, or how many bytes of a copy there are already.
+pub(crate) enum Begun {
+    Nothing(Target),
+    Copy(Staged, u64),
+}
+
+impl From<Target> for Begun {
+    fn from(target: Target) -> Self {
+        Self::Nothing(target)
+    }
+}
+
+impl Begun {
+    /// Copies the archive until `stop` says that it is known what becomes of it, or the copy is complete. For results
+    /// that are written in any case, and in which nothing is likely to move.
+    ///
+    /// # Errors
+    /// I/O.
+    pub(crate) fn copy(parsed: &ParsedArchive<'_>, target: Target, stop: &AtomicBool) -> Result<Self> {
+        let Some(original) = to_copy(parsed)? else { return Ok(Self::Nothing(target)) };
+        let staged = target.stage().map_err(|error| error.in_archive(&parsed.input.path))?;
+        let (mut copied, len) = (0, parsed.input.file_len());
+        while copied < len && !stop.load(Ordering::Relaxed) {
+            let piece = PIECE.min(len - copied);
+            copy(original, staged.file(), piece).map_err(|error| error.in_archive(&parsed.input.path))?;
+            copied += piece;
+        }
+        Ok(Self::Copy(staged, copied))
+    }
+
+    /// Where it is to be.
+    pub(crate) fn target(&self) -> &Target {
+        match self {
+            Self::Nothing(target) => target,
+            Self::Copy(staged, _) => staged.target(),
+        }
+    }
+
+    /// The file, and how many bytes of the copy are there.
+    ///
+    /// # Errors
+    /// I/O.
+    pub(super) fn stage(self) -> Result<(Staged, u64)> {
+        match self {
+            Self::Nothing(target) => Ok((target.stage()?, 0)),
+            Self::Copy(staged, copied) => Ok((staged, copied)),
+        }
+    }
+}
+
+/// The file to copy, at its beginning, where a copy is as good as what is written. One of holes would be full of zeros.
+fn to_copy<'p>(parsed: &'p ParsedArchive<'_>) -> Result<Option<&'p File>> {
+    let Some(mut original) = parsed.input.file() else { return Ok(None) };
+    original.rewind().map_err(cannot_write)?;
+    let (metadata, len) = (original.metadata().map_err(cannot_write)?, parsed.input.file_len());
+    Ok((metadata.len() == len && metadata.blocks() * 512 >= len).then_some(original))
+}
 
 impl ArchiveEdits<'_> {
-    /// Writes the result in this way, each member verified as it is in the file. Gives `None` where something would
-    /// have moved; `file` is empty then.
+    /// Writes the result in this way, each member verified as it is in the file, of which so many bytes are copied
+    /// already. Gives `None` where something would have moved; `file` is empty then.
     ///
     /// # Errors
     /// I/O, unsupported, verification.
-    pub(super) fn overlay(&self, parsed: &ParsedArchive<'_>, file: &File) -> Result<Option<Written>> {
+    pub(super) fn overlay(&self, parsed: &ParsedArchive<'_>, file: &File, mut copied: u64) -> Result<Option<Written>> {
         let (archive, len) = (&parsed.archive, parsed.input.file_len());
         let fits = self.appended.is_empty()
             && self.members.iter().all(keeps_size)
             && archive.keeps_places(&self.index, len)
             && self.index.kind_for(archive.kind, self.members.len(), archive.last_header_without_index())?
                 == archive.kind;
-        let Some(mut original) = parsed.input.file().filter(|_| fits) else { return Ok(None) };
-        // A copy of holes would be full of zeros.
-        let metadata = original.metadata().map_err(cannot_write)?;
-        if metadata.len() != len || metadata.blocks() * 512 < len {
-            return Ok(None);
-        }
-        original.rewind().map_err(cannot_write)?;
-        let places: Places = archive.members.iter().map(|member| place_of(member)).collect();
-        let mut copied = 0;
-        // What stands behind the index is changed and verified while the rest is copied.
-        let mut batch = 0..0;
-        while batch.start < places.len() || copied < len {
-            let next = batch.end..places.len().min(batch.end + BATCH);
-            let end =
-                if next.end == places.len() { len } else { places[next.end - 1].end.next_multiple_of(ALIGN).min(len) };
-            let copy = || copy(original, file, end - copied);
-            let change = || self.change_batch(parsed, file, batch.clone(), &places);
-            let (all_there, changed) = parallel::join(copy, change);
+        // What is begun goes on where it stopped.
+        let original = if copied == 0 { to_copy(parsed)? } else { parsed.input.file() };
+        let Some(original) = original.filter(|_| fits) else { return empty(file).map(|()| None) };
+        let places: Places = archive.members.iter().map(place_of).collect();
+        // What is there of the copy is changed and verified while the rest is copied.
+        let mut changed = 0;
+        while changed < places.len() || copied < len {
+            let ready = places[changed..].iter().take(BATCH).take_while(|place| place.end <= copied).count();
+            let piece = PIECE.min(len - copied);
+            let change = || self.change_batch(parsed, file, changed..changed + ready, &places);
+            let (all_there, kept) = parallel::join(|| copy(original, file, piece), change);
             all_there?;
-            if !changed? {
-                empty(file)?;
-                return Ok(None);
+            if !kept? {
+                return empty(file).map(|()| None);
             }
-            (copied, batch) = (end, next);
+            (copied, changed) = (copied + piece, changed + ready);
         }
+        self.write_index_over(parsed, file)?;
+        Ok(Some(Written { len, places }))
+    }
+
+    fn write_index_over(&self, parsed: &ParsedArchive<'_>, file: &File) -> Result<()> {
+        let archive = &parsed.archive;
         let offsets: Vec<u64> = archive.members.iter().map(|member| member.header_offset).collect();
         let over = Over { file, original: parsed.input.bytes(), position: archive.index_offset() };
         let mut over = BufWriter::with_capacity(1 << 16, over);
         self.index.write(&mut over, archive.kind, &offsets)?;
-        over.flush().map_err(cannot_write)?;
-        Ok(Some(Written { len, places }))
+        over.flush().map_err(cannot_write)
     }
 
     /// Writes what changes of these members over the copy, and verifies them. Tells whether all keep their sizes.

@@ -6,10 +6,11 @@ use std::io::{BufWriter, Seek, Write};
 use std::ops::Range;
 
 use super::ArchiveEdits;
+use super::overlay::Begun;
 use crate::archive::{ArchiveKind, ArchiveWriter, Member, NewMember};
 use crate::error::{Error, Result};
 use crate::input::ParsedArchive;
-use crate::output::{Staged, Target};
+use crate::output::Staged;
 use crate::parallel;
 use crate::patch::Patch;
 use crate::progress;
@@ -39,17 +40,18 @@ enum Attempt {
 }
 
 impl ArchiveEdits<'_> {
-    /// Writes the result to a temporary file beside `target`, each member verified as it is in the file.
-    pub(super) fn stage(&self, parsed: &ParsedArchive<'_>, target: Target) -> Result<(Staged, Written)> {
-        let staged = target.stage().map_err(|error| error.in_archive(&parsed.input.path))?;
-        let written = self.write(parsed, staged.file()).map_err(|error| error.in_archive(&parsed.input.path))?;
+    /// Writes the result to a temporary file beside its target, each member verified as it is in the file.
+    pub(super) fn stage(&self, parsed: &ParsedArchive<'_>, begun: Begun) -> Result<(Staged, Written)> {
+        let located = |error: Error| error.in_archive(&parsed.input.path);
+        let (staged, copied) = begun.stage().map_err(located)?;
+        let written = self.write(parsed, staged.file(), copied).map_err(located)?;
         Ok((staged, written))
     }
 
-    fn write(&self, parsed: &ParsedArchive<'_>, file: &File) -> Result<Written> {
+    fn write(&self, parsed: &ParsedArchive<'_>, file: &File, copied: u64) -> Result<Written> {
         let archive = &parsed.archive;
         progress::expect(archive.members.iter().map(|member| member.data.len()).sum());
-        if let Some(written) = self.overlay(parsed, file)? {
+        if let Some(written) = self.overlay(parsed, file, copied)? {
             return Ok(written);
         }
         // How wide the index's offsets have to be is only known when all members are patched: that it is as if none

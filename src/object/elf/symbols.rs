@@ -68,6 +68,23 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         Ok(names)
     }
 
+    /// The COMDAT groups whose signatures are local symbols, and nothing else.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn local_groups(&self) -> Result<ObjectSymbols<'d>> {
+        let mut found = ObjectSymbols::default();
+        let groups =
+            self.sections.enumerate().skip(1).filter(|(_, section)| section.sh_type(self.endian) == elf::SHT_GROUP);
+        for (index, section) in groups.filter(|_| self.relocatable) {
+            let signature = self.symbols.symbol(object::SymbolIndex(section.sh_info(self.endian) as usize));
+            if signature.is_ok_and(Sym::is_local) {
+                self.read_group(SectionIndex(index.0 as u32), section, &mut found)?;
+            }
+        }
+        Ok(found)
+    }
+
     /// Every symbol, local ones included, by ascending index.
     ///
     /// # Errors
