@@ -94,7 +94,7 @@ impl<'a> ArchiveEdits<'a> {
         }
         let (staged, written) = self.stage(parsed, begun)?;
         clock.lap("write");
-        self.verify(parsed, &staged, &written.places)?;
+        self.verify(parsed, &staged, &written)?;
         clock.lap("verify");
         summary.output_bytes = Some(written.len);
         Ok((summary, Some(staged)))

@@ -8,9 +8,16 @@ use super::header::HEADER_LEN;
 use super::writer::cannot_write;
 use super::{ArchiveKind, Header, IndexTable, Layout};
 use crate::error::{Error, Result};
+use crate::parallel;
 
 /// The greatest number of members that COFF's second linker member counts, as `llvm-ar` has it.
 const MOST_COFF_MEMBERS: usize = 0xfffe;
+
+/// How many names are compared or written as one piece of work: they are all over the archive, and each is waited for.
+const PART: usize = 1 << 12;
+
+/// How many such pieces are in memory at a time.
+const PARTS: usize = 8;
 
 /// The layouts of a kind's indexes, in the order of the file.
 pub(super) fn layouts(kind: ArchiveKind) -> &'static [Layout] {
@@ -132,11 +139,35 @@ impl<'a> ArchiveIndex<'a> {
             })
     }
 
-    /// Whether a table has these names, in this order, each with what `offset` gives for its member.
-    pub(super) fn is_in_order(&self, table: &IndexTable<'_>, offset: impl Fn(u32) -> Option<u64>) -> bool {
-        // No member's header is at 0.
-        let entry = |entry: &'_ Entry<'a>| offset(entry.member).unwrap_or_default();
-        table.is_exactly(self.names.iter().map(|name| (entry(name), [&*name.stem, name.suffix])))
+    /// Whether a table has these names, in this order, each with the place of its member's header.
+    pub(super) fn is_in_order(&self, table: &IndexTable<'_>, offsets: &[u64]) -> bool {
+        let is_entry = |entry: &Entry<'_>, offset: u64| offsets.get(entry.member as usize) == Some(&offset);
+        let Some((at, names)) = table.gnu_parts() else {
+            let entries = table.entries().unwrap_or_default();
+            let mut both = self.names.iter().zip(&entries);
+            return entries.len() == self.len()
+                && both.all(|(entry, &(offset, name))| is_entry(entry, offset) && entry.is_called(name));
+        };
+        if at.len() != self.len() || names.len() < self.names_len() {
+            return false;
+        }
+        let mut start = 0;
+        let starts = self.names.chunks(PART).map(|entries| {
+            let len: usize = entries.iter().map(|entry| entry.len() + 1).sum();
+            start += len;
+            start - len
+        });
+        let starts: Vec<usize> = starts.collect();
+        let same = parallel::map(starts.len(), |part| {
+            let mut names = &names[starts[part]..];
+            let entries = self.names[part * PART..].iter().take(PART);
+            entries.zip(at.clone().skip(part * PART)).all(|(entry, offset)| {
+                let (name, rest) = names.split_at(entry.len());
+                names = rest.strip_prefix(b"\0").unwrap_or_default();
+                is_entry(entry, offset) && entry.is_called(name) && rest.first() == Some(&0)
+            })
+        });
+        same.into_iter().all(|same| same)
     }
 
     /// The length in the file, headers included, for an archive of `members` members.
@@ -199,6 +230,18 @@ impl<'a> ArchiveIndex<'a> {
     fn names_len(&self) -> usize {
         self.names.iter().map(|entry| entry.len() + 1).sum()
     }
+}
+
+/// The first names, as far as a part goes, each with its NUL.
+fn names_of(entries: &[Entry<'_>]) -> Vec<u8> {
+    let entries = &entries[..PART.min(entries.len())];
+    let mut names = Vec::with_capacity(entries.iter().map(|entry| entry.len() + 1).sum());
+    for Entry { stem, suffix, .. } in entries {
+        names.extend_from_slice(stem);
+        names.extend_from_slice(suffix);
+        names.push(0);
+    }
+    names
 }
 
 /// What stands between the header of an index and its data.
@@ -268,12 +311,10 @@ impl Table<'_> {
             number(count)?;
             self.index.names.iter().try_for_each(|entry| number(offset(entry)))?;
         }
-        let mut name = |entry: &Entry<'_>| {
-            out.write_all(&entry.stem)?;
-            out.write_all(entry.suffix)?;
-            out.write_all(&[0])
-        };
-        self.index.names.iter().try_for_each(&mut name).map_err(cannot_write)?;
+        for entries in self.index.names.chunks(PARTS * PART) {
+            let parts = parallel::map(entries.len().div_ceil(PART), |part| names_of(&entries[part * PART..]));
+            parts.iter().try_for_each(|names| out.write_all(names)).map_err(cannot_write)?;
+        }
         out.write_all(self.nothing).map_err(cannot_write)
     }
 

@@ -64,29 +64,11 @@ impl<'d> IndexTable<'d> {
         with_names(offsets, names)
     }
 
-    /// The offsets of GNU's layouts, and the names behind them.
-    fn gnu_parts(&self) -> Option<(impl ExactSizeIterator<Item = u64> + Clone + use<'d>, &'d [u8])> {
-        let (count, rest) = self.number(self.data)?;
+    /// The offsets of GNU's layouts, and the names behind them; `None` for another, or one that contradicts itself.
+    pub(super) fn gnu_parts(&self) -> Option<(impl ExactSizeIterator<Item = u64> + Clone + use<'d>, &'d [u8])> {
+        let (count, rest) = self.number(self.data).filter(|_| matches!(self.layout, Layout::Gnu | Layout::Gnu64))?;
         let (offsets, names) = rest.split_at_checked(count.checked_mul(self.layout.width())?)?;
         Some((offsets.chunks_exact(self.layout.width()).map(big_endian), names))
-    }
-
-    /// Whether these are the entries, in this order: each an offset, and a name in two parts.
-    pub fn is_exactly<'a>(&self, expected: impl ExactSizeIterator<Item = (u64, [&'a [u8]; 2])>) -> bool {
-        if !matches!(self.layout, Layout::Gnu | Layout::Gnu64) {
-            let entries = self.entries().unwrap_or_default();
-            let same = |(entry, (offset, [stem, suffix])): (&(u64, &[u8]), (u64, [&[u8]; 2]))| {
-                entry.0 == offset && entry.1.strip_prefix(stem) == Some(suffix)
-            };
-            return entries.len() == expected.len() && entries.iter().zip(expected).all(same);
-        }
-        let Some((offsets, mut names)) = self.gnu_parts() else { return false };
-        let mut same = |(at, (offset, [stem, suffix])): (u64, (u64, [&[u8]; 2]))| {
-            let rest = names.strip_prefix(stem).and_then(|rest| rest.strip_prefix(suffix));
-            names = rest.and_then(|rest| rest.strip_prefix(b"\0")).unwrap_or_default();
-            at == offset && rest.is_some_and(|rest| rest.first() == Some(&0))
-        };
-        offsets.len() == expected.len() && offsets.zip(expected).all(&mut same)
     }
 
     fn bsd_entries(&self) -> Option<Vec<(u64, &'d [u8])>> {

@@ -16,6 +16,17 @@ pub struct NewMember<'a, 'd> {
     pub parts: Vec<&'a [u8]>,
 }
 
+/// Where a member is in a file, in bytes from the file's start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// Where its header starts.
+    pub header: u64,
+    /// Where its data is; for a thin archive's member, would be.
+    pub data: Range<u64>,
+    /// Where it ends, padding included, and the next one starts.
+    pub end: u64,
+}
+
 /// Writes one archive to `out`, which must be empty.
 #[derive(Debug)]
 pub struct ArchiveWriter<W> {
@@ -50,17 +61,18 @@ impl<W: Write + Seek> ArchiveWriter<W> {
         Ok(Self { out, kind, room, position, header_offsets: Vec::new() })
     }
 
-    /// Appends a member; gives where its data is in the file. A thin archive's has the size of its data, and not the data.
+    /// Appends a member; gives where it is in the file. A thin archive's has the size of its data, and not the data.
     ///
     /// # Errors
     /// What `out` returns; unsupported for a member whose size the header cannot hold.
-    pub fn append(&mut self, new: &NewMember<'_, '_>) -> Result<Range<u64>> {
+    pub fn append(&mut self, new: &NewMember<'_, '_>) -> Result<Span> {
         let member = new.member;
         let len: u64 = new.parts.iter().map(|part| part.len() as u64).sum();
         let filler = filler(member, len);
         let size = len + (member.inline_name.len() + filler.len()) as u64;
         let header = if member.header.size() == Some(size) { member.header } else { member.header.with_size(size)? };
-        self.header_offsets.push(self.position);
+        let at = self.position;
+        self.header_offsets.push(at);
         self.out.write_all(header.bytes()).map_err(cannot_write)?;
         self.position += header.bytes().len() as u64;
         let start = self.position + member.inline_name.len() as u64;
@@ -71,7 +83,7 @@ impl<W: Write + Seek> ArchiveWriter<W> {
             self.position += size;
             self.position += pad(&mut self.out, self.position)?;
         }
-        Ok(start..start + len)
+        Ok(Span { header: at, data: start..start + len, end: self.position })
     }
 
     /// Gives the file all that was appended.

@@ -3,13 +3,12 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Seek, Write};
-use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::ArchiveEdits;
-use super::write::{BATCH, Places, Written, cannot_write, empty};
-use crate::archive::Member;
+use super::write::{BATCH, Written, cannot_write, empty};
+use crate::archive::{Member, Span};
 use crate::error::{Error, Result};
 use crate::input::ParsedArchive;
 use crate::object::symbol::{NewName, ObjectEdits};
@@ -94,13 +93,19 @@ impl ArchiveEdits<'_> {
         // What is begun goes on where it stopped.
         let original = if copied == 0 { to_copy(parsed)? } else { parsed.input.file() };
         let Some(original) = original.filter(|_| fits) else { return empty(file).map(|()| None) };
-        let places: Places = archive.members.iter().map(place_of).collect();
+        let spans: Vec<Span> = archive.members.iter().map(Member::span).collect();
         // What is there of the copy is changed and verified while the rest is copied.
         let mut changed = 0;
-        while changed < places.len() || copied < len {
-            let ready = places[changed..].iter().take(BATCH).take_while(|place| place.end <= copied).count();
+        while changed < spans.len() || copied < len {
+            let ready = spans[changed..].iter().take(BATCH).take_while(|span| span.end <= copied).count();
             let piece = PIECE.min(len - copied);
-            let change = || self.change_batch(parsed, file, changed..changed + ready, &places);
+            let change = || {
+                // The index is in front of the first.
+                if changed == 0 && ready > 0 {
+                    self.write_index_over(parsed, file, &spans)?;
+                }
+                self.change_batch(parsed, file, changed, &spans[changed..changed + ready])
+            };
             let (all_there, kept) = parallel::join(|| copy(original, file, piece), change);
             all_there?;
             if !kept? {
@@ -108,35 +113,32 @@ impl ArchiveEdits<'_> {
             }
             (copied, changed) = (copied + piece, changed + ready);
         }
-        self.write_index_over(parsed, file)?;
-        Ok(Some(Written { len, places }))
+        if spans.is_empty() {
+            self.write_index_over(parsed, file, &spans)?;
+        }
+        Ok(Some(Written { len, kind: archive.kind, spans }))
     }
 
-    fn write_index_over(&self, parsed: &ParsedArchive<'_>, file: &File) -> Result<()> {
+    fn write_index_over(&self, parsed: &ParsedArchive<'_>, file: &File, spans: &[Span]) -> Result<()> {
         let archive = &parsed.archive;
-        let offsets: Vec<u64> = archive.members.iter().map(|member| member.header_offset).collect();
+        let offsets: Vec<u64> = spans.iter().map(|span| span.header).collect();
         let over = Over { file, original: parsed.input.bytes(), position: archive.index_offset() };
         let mut over = BufWriter::with_capacity(1 << 16, over);
         self.index.write(&mut over, archive.kind, &offsets)?;
         over.flush().map_err(cannot_write)
     }
 
-    /// Writes what changes of these members over the copy, and verifies them. Tells whether all keep their sizes.
-    fn change_batch(
-        &self,
-        parsed: &ParsedArchive<'_>,
-        file: &File,
-        batch: Range<usize>,
-        places: &[Range<u64>],
-    ) -> Result<bool> {
-        let kept = parallel::try_map(batch.len(), |at| {
-            let member = &parsed.archive.members[batch.start + at];
+    /// Writes what changes of members, from the one at `first`, over the copy, and verifies them. Tells whether all keep
+    /// their sizes.
+    fn change_batch(&self, parsed: &ParsedArchive<'_>, file: &File, first: usize, spans: &[Span]) -> Result<bool> {
+        let kept = parallel::try_map(spans.len(), |at| {
+            let member = &parsed.archive.members[first + at];
             let write = |bytes: &[u8], at: u64| {
                 let same = parsed.input.bytes()[at as usize..].starts_with(bytes);
                 if same { Ok(()) } else { file.write_all_at(bytes, at).map_err(cannot_write) }
             };
             write(member.header.bytes(), member.header_offset)?;
-            let patch = self.patch(parsed, batch.start + at)?;
+            let patch = self.patch(parsed, first + at)?;
             let keeps_size = patch.keeps_size();
             for splice in patch.splices().iter().filter(|_| keeps_size) {
                 write(&splice.bytes, member.data_offset() + splice.range.start as u64)?;
@@ -146,14 +148,10 @@ impl ArchiveEdits<'_> {
         })?;
         let kept = kept.into_iter().all(|kept| kept);
         if kept {
-            self.verify_batch(parsed, file, batch.start, &places[batch])?;
+            self.verify_batch(parsed, file, first, spans)?;
         }
         Ok(kept)
     }
-}
-
-fn place_of(member: &Member<'_>) -> Range<u64> {
-    member.data_offset()..member.data_offset() + member.data.len() as u64
 }
 
 /// Copies so many bytes from where `original` stands to where `file` does.

@@ -3,11 +3,10 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Seek, Write};
-use std::ops::Range;
 
 use super::ArchiveEdits;
 use super::overlay::Begun;
-use crate::archive::{ArchiveKind, ArchiveWriter, Member, NewMember};
+use crate::archive::{ArchiveKind, ArchiveWriter, Member, NewMember, Span};
 use crate::error::{Error, Result};
 use crate::input::ParsedArchive;
 use crate::output::Staged;
@@ -21,14 +20,13 @@ pub(super) const BATCH: usize = 64;
 /// What is shorter is gathered before it is written; what is longer goes to the kernel from where it is.
 const GATHERED: usize = 1 << 16;
 
-/// Where the members' data is in a result, for each member from the first.
-pub(super) type Places = Vec<Range<u64>>;
-
-/// A result, complete but for the check of its structure.
+/// A result, complete, and verified but for what is in front of its members.
 pub(super) struct Written {
     /// Its length in bytes.
     pub len: u64,
-    pub places: Places,
+    pub kind: ArchiveKind,
+    /// Where its members are, in order.
+    pub spans: Vec<Span>,
 }
 
 /// What came of writing an archive.
@@ -70,29 +68,31 @@ impl ArchiveEdits<'_> {
     fn write_as(&self, parsed: &ParsedArchive<'_>, file: &File, kind: ArchiveKind) -> Result<Attempt> {
         let out = BufWriter::with_capacity(GATHERED, file);
         let mut writer = ArchiveWriter::start(out, kind, self.members_after(), &self.index, &parsed.archive)?;
-        let mut places = Places::with_capacity(self.members_after());
+        let mut spans = Vec::with_capacity(self.members_after());
         let mut verified = 0;
         // One batch is written while the next is patched, and the one before read again.
         let mut ready = self.patch_batch(parsed, 0)?;
         for start in (0..self.members.len()).step_by(BATCH) {
             let write = || self.write_batch(parsed, start, &ready, &mut writer);
             let patch = || self.patch_batch(parsed, start + BATCH);
-            let verify = || self.verify_batch(parsed, file, verified, &places[verified..]);
+            let verify = || self.verify_batch(parsed, file, verified, &spans[verified..]);
             let (written, (next, held)) = parallel::join(write, || parallel::join(patch, verify));
-            verified = places.len();
-            places.extend(written?);
+            verified = spans.len();
+            spans.extend(written?);
             (ready, _) = (next?, held?);
         }
-        self.verify_batch(parsed, file, verified, &places[verified..])?;
+        self.verify_batch(parsed, file, verified, &spans[verified..])?;
         for new in &self.appended {
             let member = Member::new(new.padded_name, &new.data, kind);
-            places.push(writer.append(&NewMember { member: &member, parts: vec![&new.data] })?);
+            spans.push(writer.append(&NewMember { member: &member, parts: vec![&new.data] })?);
         }
+        writer.flush()?;
+        self.verify_appended(file, kind, &spans[self.members.len()..])?;
         let needed = writer.needed_kind(parsed.archive.kind, &self.index)?;
         if needed != kind {
             return Ok(Attempt::Needs(needed));
         }
-        Ok(Attempt::Whole(Written { len: writer.finish(&self.index)?, places }))
+        Ok(Attempt::Whole(Written { len: writer.finish(&self.index)?, kind, spans }))
     }
 
     pub(super) fn members_after(&self) -> usize {
@@ -110,16 +110,16 @@ impl ArchiveEdits<'_> {
         start: usize,
         patches: &[Patch],
         writer: &mut ArchiveWriter<W>,
-    ) -> Result<Places> {
-        let mut places = Places::with_capacity(patches.len());
+    ) -> Result<Vec<Span>> {
+        let mut spans = Vec::with_capacity(patches.len());
         for (at, patch) in (start..).zip(patches) {
             let member = &parsed.archive.members[at];
             let new = NewMember { member, parts: patch.parts(member.data) };
-            places.push(writer.append(&new).map_err(|error| parsed.locate(error, at))?);
+            spans.push(writer.append(&new).map_err(|error| parsed.locate(error, at))?);
             progress::advance(member.data.len());
         }
         writer.flush()?;
-        Ok(places)
+        Ok(spans)
     }
 
     pub(super) fn patch(&self, parsed: &ParsedArchive<'_>, member: usize) -> Result<Patch> {
