@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::archive::Entry;
+use crate::archive::{ArchiveIndex, Entry};
 use crate::error::Result;
 use crate::exports;
 use crate::glibc::{GlibcNeeds, Pins, Survey, Version};
@@ -12,7 +12,7 @@ use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
 use crate::merge;
 use crate::object::capabilities::Operation;
-use crate::object::symbol::{ObjectEdits, Symbol};
+use crate::object::symbol::{NewName, ObjectEdits, Symbol};
 use crate::origin::Origin;
 use crate::output::Output;
 use crate::parallel;
@@ -199,6 +199,9 @@ impl Isolate {
     }
 }
 
+/// How many members' edits are made at a time.
+const BATCH: usize = 256;
+
 /// What is known of members before they are merged.
 struct BeforeMerge {
     /// The origins of all names, as the members told them.
@@ -213,27 +216,34 @@ fn archive_edits<'a, 'd: 'a>(
     removals: &[ObjectEdits],
 ) -> ArchiveEdits<'a> {
     let members: Vec<_> = db.members_of(archive).collect();
-    let of_members = parallel::map(members.len(), |at| {
-        let member = members[at];
-        let mut edits = plan.member_edits(member);
-        edits.join(&removals[member.position]);
-        edits.symbols.shrink_to_fit();
-        (edits, index_entries(member, plan))
-    });
-    let (members, names) = of_members.into_iter().unzip();
-    let mut edits = ArchiveEdits { members, ..ArchiveEdits::new(&plan.suffixes) };
-    edits.index.extend(names);
+    let indexed = members.iter().map(|member| member.object.indexed_names().count()).sum();
+    let index = ArchiveIndex::with_suffix(plan.suffixes.of(NewName::Private), indexed);
+    let mut edits = ArchiveEdits { index, ..ArchiveEdits::new(&plan.suffixes) };
+    // What is made in parallel is moved to its place in batches, and never there twice as a whole.
+    for batch in members.chunks(BATCH) {
+        let made = parallel::map(batch.len(), |at| {
+            let member = batch[at];
+            let mut edits = plan.member_edits(member);
+            edits.join(&removals[member.position]);
+            edits.symbols.shrink_to_fit();
+            (edits, index_entries(member, plan))
+        });
+        for (of_member, names) in made {
+            edits.members.push(of_member);
+            edits.index.extend(names);
+        }
+    }
     edits
 }
 
 /// What the index of the result lists of a member.
-fn index_entries<'a, 'd: 'a>(member: &MemberSymbols<'d>, plan: &'a Plan<'_>) -> Vec<Entry<'a>> {
+fn index_entries<'d>(member: &MemberSymbols<'d>, plan: &Plan<'_>) -> Vec<Entry<'d>> {
     let position = member.position as u32;
-    let listed = member.object.listed.iter().map(|name| Entry::new(name.clone(), b"", position));
+    let listed = member.object.listed.iter().map(|name| Entry::new(name.clone(), false, position));
     let symbols = member.object.symbols.iter().zip(&member.names);
     let indexed = symbols.filter(|(symbol, name)| symbol.indexed && plan.fate(**name) != Fate::Local);
-    let named = |(symbol, &name): (&Symbol<'d>, &NameId)| {
-        Entry::new(symbol.name, plan.suffixes.of(plan.new_name(name)), position)
+    let entry = |(symbol, &name): (&Symbol<'d>, &NameId)| {
+        Entry::new(symbol.name, plan.new_name(name) == NewName::Private, position)
     };
-    listed.chain(indexed.map(named)).collect()
+    listed.chain(indexed.map(entry)).collect()
 }

@@ -148,7 +148,7 @@ impl Objcopy {
         let mut edits = ArchiveEdits { index: self.index_of(&parsed), ..ArchiveEdits::new(&suffixes) };
         for (at, plan) in plans.into_iter().enumerate() {
             report.add(&plan.counts);
-            plan.indexed.into_iter().for_each(|name| edits.index.push(name, b"", at as u32));
+            plan.indexed.into_iter().for_each(|name| edits.index.push(name, at as u32));
             edits.members.push(plan.edits);
         }
         let stamps = !self.keep_stamps && parsed.archive.make_deterministic();

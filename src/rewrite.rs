@@ -133,7 +133,7 @@ pub fn stage_object(data: &[u8], object: &Object<'_>, edits: &ObjectEdits, targe
 pub fn index_of<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a ObjectSymbols<'d>>) -> ArchiveIndex<'d> {
     let mut index = ArchiveIndex::default();
     for (at, member) in members.into_iter().enumerate() {
-        member.indexed_names().for_each(|name| index.push(name, b"", at as u32));
+        member.indexed_names().for_each(|name| index.push(name, at as u32));
     }
     index
 }

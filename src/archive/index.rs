@@ -41,52 +41,63 @@ pub struct ArchiveIndex<'a> {
     pub date: u64,
     /// Where the last member has to start for 64-bit offsets: at 4 GiB, unless a test says otherwise.
     pub wide_from: u64,
+    /// What the names end in that have a suffix.
+    suffix: &'a [u8],
     names: Vec<Entry<'a>>,
 }
 
-/// A name, in two parts, and the position of its member.
+/// A name, perhaps with a suffix, and the position of its member.
 #[derive(Debug, Clone)]
 pub struct Entry<'a> {
     stem: Cow<'a, [u8]>,
-    suffix: &'a [u8],
     member: u32,
+    suffixed: bool,
 }
 
 impl<'a> Entry<'a> {
-    /// A name, which ends in `suffix`, that the member at position `member` defines.
-    pub fn new(stem: impl Into<Cow<'a, [u8]>>, suffix: &'a [u8], member: u32) -> Self {
-        Self { stem: stem.into(), suffix, member }
-    }
-
-    fn len(&self) -> usize {
-        self.stem.len() + self.suffix.len()
-    }
-
-    fn name(&self) -> Cow<'_, [u8]> {
-        if self.suffix.is_empty() { Cow::Borrowed(&self.stem) } else { [&self.stem, self.suffix].concat().into() }
-    }
-
-    fn is_called(&self, name: &[u8]) -> bool {
-        name.strip_prefix(&*self.stem) == Some(self.suffix)
+    /// A name that the member at position `member` defines; `suffixed`, where the index's suffix follows it.
+    pub fn new(stem: impl Into<Cow<'a, [u8]>>, suffixed: bool, member: u32) -> Self {
+        Self { stem: stem.into(), member, suffixed }
     }
 }
 
 impl Default for ArchiveIndex<'_> {
     fn default() -> Self {
-        Self { absent: false, has_objects: false, date: 0, wide_from: 1 << 32, names: Vec::new() }
+        Self { absent: false, has_objects: false, date: 0, wide_from: 1 << 32, suffix: b"", names: Vec::new() }
     }
 }
 
 impl<'a> ArchiveIndex<'a> {
-    /// Adds a name, which ends in `suffix`, that the member at position `member` defines.
-    pub fn push(&mut self, stem: impl Into<Cow<'a, [u8]>>, suffix: &'a [u8], member: u32) {
-        self.names.push(Entry::new(stem, suffix, member));
+    /// An index whose names may end in `suffix`, with room for so many.
+    pub fn with_suffix(suffix: &'a [u8], names: usize) -> Self {
+        Self { suffix, names: Vec::with_capacity(names), ..Self::default() }
     }
 
-    /// Adds the names of members, in their order.
-    pub fn extend(&mut self, members: Vec<Vec<Entry<'a>>>) {
-        self.names.reserve_exact(members.iter().map(Vec::len).sum());
-        members.into_iter().for_each(|names| self.names.extend(names));
+    /// Adds a name that the member at position `member` defines.
+    pub fn push(&mut self, name: impl Into<Cow<'a, [u8]>>, member: u32) {
+        self.names.push(Entry::new(name, false, member));
+    }
+
+    /// Adds names.
+    pub fn extend(&mut self, names: Vec<Entry<'a>>) {
+        self.names.extend(names);
+    }
+
+    fn suffix_of(&self, entry: &Entry<'_>) -> &'a [u8] {
+        if entry.suffixed { self.suffix } else { b"" }
+    }
+
+    /// The length of an entry's name.
+    fn len_of(&self, entry: &Entry<'_>) -> usize {
+        entry.stem.len() + self.suffix_of(entry).len()
+    }
+
+    fn name_of<'e>(&self, entry: &'e Entry<'_>) -> Cow<'e, [u8]> {
+        if entry.suffixed { [&entry.stem, self.suffix].concat().into() } else { Cow::Borrowed(&entry.stem) }
+    }
+
+    fn is_called(&self, entry: &Entry<'_>, name: &[u8]) -> bool {
+        name.strip_prefix(&*entry.stem) == Some(self.suffix_of(entry))
     }
 
     /// How many names it holds.
@@ -106,7 +117,7 @@ impl<'a> ArchiveIndex<'a> {
     }
 
     fn entries(&self) -> impl Iterator<Item = (Cow<'_, [u8]>, u32)> {
-        self.names.iter().map(|entry| (entry.name(), entry.member))
+        self.names.iter().map(|entry| (self.name_of(entry), entry.member))
     }
 
     /// The names and their members as an index of this kind has them: COFF's has each name once.
@@ -120,7 +131,7 @@ impl<'a> ArchiveIndex<'a> {
             return Cow::Borrowed(self);
         }
         let mut seen = hashbrown::HashSet::new();
-        let names = self.names.iter().filter(|entry| seen.insert(entry.name())).cloned().collect();
+        let names = self.names.iter().filter(|entry| seen.insert(self.name_of(entry))).cloned().collect();
         Cow::Owned(Self { names, ..*self })
     }
 
@@ -129,10 +140,10 @@ impl<'a> ArchiveIndex<'a> {
     pub fn names_are(&self, member: u32, mut names: Vec<Cow<'_, [u8]>>) -> bool {
         let start = self.names.partition_point(|entry| entry.member < member);
         let own = &self.names[start..][..self.names[start..].partition_point(|entry| entry.member == member)];
-        let in_order = own.iter().zip(&names).all(|(entry, name)| entry.is_called(name));
+        let in_order = own.iter().zip(&names).all(|(entry, name)| self.is_called(entry, name));
         own.len() == names.len()
             && (in_order || {
-                let mut own: Vec<_> = own.iter().map(Entry::name).collect();
+                let mut own: Vec<_> = own.iter().map(|entry| self.name_of(entry)).collect();
                 own.sort_unstable();
                 names.sort_unstable();
                 own == names
@@ -146,14 +157,14 @@ impl<'a> ArchiveIndex<'a> {
             let entries = table.entries().unwrap_or_default();
             let mut both = self.names.iter().zip(&entries);
             return entries.len() == self.len()
-                && both.all(|(entry, &(offset, name))| is_entry(entry, offset) && entry.is_called(name));
+                && both.all(|(entry, &(offset, name))| is_entry(entry, offset) && self.is_called(entry, name));
         };
         if at.len() != self.len() || names.len() < self.names_len() {
             return false;
         }
         let mut start = 0;
         let starts = self.names.chunks(PART).map(|entries| {
-            let len: usize = entries.iter().map(|entry| entry.len() + 1).sum();
+            let len: usize = entries.iter().map(|entry| self.len_of(entry) + 1).sum();
             start += len;
             start - len
         });
@@ -162,9 +173,9 @@ impl<'a> ArchiveIndex<'a> {
             let mut names = &names[starts[part]..];
             let entries = self.names[part * PART..].iter().take(PART);
             entries.zip(at.clone().skip(part * PART)).all(|(entry, offset)| {
-                let (name, rest) = names.split_at(entry.len());
+                let (name, rest) = names.split_at(self.len_of(entry));
                 names = rest.strip_prefix(b"\0").unwrap_or_default();
-                is_entry(entry, offset) && entry.is_called(name) && rest.first() == Some(&0)
+                is_entry(entry, offset) && self.is_called(entry, name) && rest.first() == Some(&0)
             })
         });
         same.into_iter().all(|same| same)
@@ -227,21 +238,21 @@ impl<'a> ArchiveIndex<'a> {
         Table { index: self, layout, nothing: if empty { &[0; 3] } else { &[] } }
     }
 
-    fn names_len(&self) -> usize {
-        self.names.iter().map(|entry| entry.len() + 1).sum()
+    /// The first of these names, as far as a part goes, each with its NUL.
+    fn names_in(&self, entries: &[Entry<'_>]) -> Vec<u8> {
+        let entries = &entries[..PART.min(entries.len())];
+        let mut names = Vec::with_capacity(entries.iter().map(|entry| self.len_of(entry) + 1).sum());
+        for entry in entries {
+            names.extend_from_slice(&entry.stem);
+            names.extend_from_slice(self.suffix_of(entry));
+            names.push(0);
+        }
+        names
     }
-}
 
-/// The first names, as far as a part goes, each with its NUL.
-fn names_of(entries: &[Entry<'_>]) -> Vec<u8> {
-    let entries = &entries[..PART.min(entries.len())];
-    let mut names = Vec::with_capacity(entries.iter().map(|entry| entry.len() + 1).sum());
-    for Entry { stem, suffix, .. } in entries {
-        names.extend_from_slice(stem);
-        names.extend_from_slice(suffix);
-        names.push(0);
+    fn names_len(&self) -> usize {
+        self.names.iter().map(|entry| self.len_of(entry) + 1).sum()
     }
-    names
 }
 
 /// What stands between the header of an index and its data.
@@ -304,7 +315,7 @@ impl Table<'_> {
             for entry in &self.index.names {
                 number(name_at)?;
                 number(offset(entry))?;
-                name_at += entry.len() as u64 + 1;
+                name_at += self.index.len_of(entry) as u64 + 1;
             }
             number(self.names_len() as u64)?;
         } else {
@@ -312,7 +323,8 @@ impl Table<'_> {
             self.index.names.iter().try_for_each(|entry| number(offset(entry)))?;
         }
         for entries in self.index.names.chunks(PARTS * PART) {
-            let parts = parallel::map(entries.len().div_ceil(PART), |part| names_of(&entries[part * PART..]));
+            let parts =
+                parallel::map(entries.len().div_ceil(PART), |part| self.index.names_in(&entries[part * PART..]));
             parts.iter().try_for_each(|names| out.write_all(names)).map_err(cannot_write)?;
         }
         out.write_all(self.nothing).map_err(cannot_write)

@@ -22,7 +22,7 @@ pub(super) struct Names<'d> {
 }
 
 /// The position of the machine that a member is for, and the member's symbols.
-pub(super) type MachineSymbols<'m, 'd> = (usize, &'m [Symbol<'d>]);
+pub(super) type MachineSymbols<'m, 'd> = (u32, &'m [Symbol<'d>]);
 
 /// The names of some hashes, by their positions in `ids`.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ struct Search<'d> {
 
 struct Found<'d> {
     name: &'d [u8],
-    machine: usize,
+    machine: u32,
     /// The position of the name's first symbol among all symbols.
     first: u64,
 }
@@ -83,7 +83,7 @@ impl<'d> Names<'d> {
     }
 
     /// The name called so where links for a machine are concerned.
-    pub fn find(&self, name: &[u8], machine: usize) -> Option<NameId> {
+    pub fn find(&self, name: &[u8], machine: u32) -> Option<NameId> {
         let hash = self.hasher.hash_one(name);
         let Part { table, ids } = &self.parts[part_of(hash)];
         let id = |&at: &u32| ids[at as usize];
