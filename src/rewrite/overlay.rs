@@ -14,12 +14,13 @@ use crate::input::ParsedArchive;
 use crate::object::symbol::{NewName, ObjectEdits};
 use crate::output::{Staged, Target};
 use crate::parallel;
+use crate::patch::Patch;
 use crate::progress;
 
 /// How much is copied at a time; a multiple of what file systems share.
 const PIECE: u64 = 8 << 20;
 
-/// How many members are changed while a piece is copied: more than are in one, as the copy can be far ahead.
+/// How many members are patched while a piece is copied: more than are in one, as the copy can be far ahead.
 const READY: usize = 192;
 
 /// A result that is begun: nothing of it, or how many bytes of a copy there are already.
@@ -97,29 +98,55 @@ impl ArchiveEdits<'_> {
         let original = if copied == 0 { to_copy(parsed)? } else { parsed.input.file() };
         let Some(original) = original.filter(|_| fits) else { return empty(file).map(|()| None) };
         let spans: Vec<Span> = archive.members.iter().map(Member::span).collect();
-        // What is there of the copy is changed and verified while the rest is copied.
-        let mut changed = 0;
-        while changed < spans.len() || copied < len {
-            let ready = spans[changed..].iter().take(READY).take_while(|span| span.end <= copied).count();
+        // While a piece is copied and what is patched is written over what is there, the next members are patched, and
+        // those before verified. One thread does all writing: another would wait for the file.
+        let (mut patched, mut patches, mut written) = (0..0, Vec::new(), 0..0);
+        while copied < len || patched.end < spans.len() || !patched.is_empty() {
+            let from = patched.end;
+            let ready = spans[from..].iter().take(READY).take_while(|span| span.end <= copied).count();
             let piece = PIECE.min(len - copied);
-            let change = || {
+            let write = || {
+                copy(original, file, piece)?;
+                self.write_over(parsed, file, patched.start, &patches)
+            };
+            let patch = || {
                 // The index is in front of the first.
-                if changed == 0 && ready > 0 {
+                if from == 0 && ready > 0 {
                     self.write_index_over(parsed, file, &spans)?;
                 }
-                self.change_batch(parsed, file, changed, &spans[changed..changed + ready])
+                parallel::try_map(ready, |at| self.patch(parsed, from + at))
             };
-            let (all_there, kept) = parallel::join(|| copy(original, file, piece), change);
-            all_there?;
-            if !kept? {
+            let verify = || self.verify_batch(parsed, file, written.start, &spans[written.clone()]);
+            let (wrote, (made, verified)) = parallel::join(write, || parallel::join(patch, verify));
+            wrote?;
+            verified?;
+            (written, patched, patches) = (patched, from..from + ready, made?);
+            copied += piece;
+            if !patches.iter().all(Patch::keeps_size) {
                 return empty(file).map(|()| None);
             }
-            (copied, changed) = (copied + piece, changed + ready);
         }
+        self.verify_batch(parsed, file, written.start, &spans[written.clone()])?;
         if spans.is_empty() {
             self.write_index_over(parsed, file, &spans)?;
         }
         Ok(Some(Written { len, kind: archive.kind, spans }))
+    }
+
+    /// Writes what changes of members, from the one at `first`, over the copy.
+    fn write_over(&self, parsed: &ParsedArchive<'_>, file: &File, first: usize, patches: &[Patch]) -> Result<()> {
+        for (member, patch) in parsed.archive.members[first..].iter().zip(patches) {
+            let write = |bytes: &[u8], at: u64| {
+                let same = parsed.input.bytes()[at as usize..].starts_with(bytes);
+                if same { Ok(()) } else { file.write_all_at(bytes, at).map_err(cannot_write) }
+            };
+            write(member.header.bytes(), member.header_offset)?;
+            for splice in patch.splices() {
+                write(&splice.bytes, member.data_offset() + splice.range.start as u64)?;
+            }
+            progress::advance(member.data.len());
+        }
+        Ok(())
     }
 
     fn write_index_over(&self, parsed: &ParsedArchive<'_>, file: &File, spans: &[Span]) -> Result<()> {
@@ -129,31 +156,6 @@ impl ArchiveEdits<'_> {
         let mut over = BufWriter::with_capacity(1 << 16, over);
         self.index.write(&mut over, archive.kind, &offsets)?;
         over.flush().map_err(cannot_write)
-    }
-
-    /// Writes what changes of members, from the one at `first`, over the copy, and verifies them. Tells whether all keep
-    /// their sizes.
-    fn change_batch(&self, parsed: &ParsedArchive<'_>, file: &File, first: usize, spans: &[Span]) -> Result<bool> {
-        let kept = parallel::try_map(spans.len(), |at| {
-            let member = &parsed.archive.members[first + at];
-            let write = |bytes: &[u8], at: u64| {
-                let same = parsed.input.bytes()[at as usize..].starts_with(bytes);
-                if same { Ok(()) } else { file.write_all_at(bytes, at).map_err(cannot_write) }
-            };
-            write(member.header.bytes(), member.header_offset)?;
-            let patch = self.patch(parsed, first + at)?;
-            let keeps_size = patch.keeps_size();
-            for splice in patch.splices().iter().filter(|_| keeps_size) {
-                write(&splice.bytes, member.data_offset() + splice.range.start as u64)?;
-            }
-            progress::advance(member.data.len());
-            Ok(keeps_size)
-        })?;
-        let kept = kept.into_iter().all(|kept| kept);
-        if kept {
-            self.verify_batch(parsed, file, first, spans)?;
-        }
-        Ok(kept)
     }
 }
 
