@@ -1,6 +1,7 @@
 //! Two independent readers, goblin and LLVM's tools, agree with the plan that `--format json` gives: every kept name as
 //! before, every private one new and hidden, every reference following it, all else equal to the input.
 
+mod damage;
 mod index;
 mod localize;
 mod many_edits;
