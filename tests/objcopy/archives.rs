@@ -145,3 +145,46 @@ fn the_other_flavours() {
         assert!(names.text().contains("begin in in.o"), "{flavour}: {names}");
     }
 }
+
+/// A copy is begun while it is planned what changes, where flags move nothing: on one thread, on several, and in place,
+/// where there is none, the result is the same.
+#[test]
+fn a_result_that_is_begun_early_is_the_same() {
+    let scratch = with_object();
+    let bytes = members::layout(&scratch.read("in.a")).members[0].data.clone();
+    let object = scratch.read("in.a")[bytes].to_vec();
+    let names: Vec<String> = (0..400).map(|at| format!("m{at}.o")).collect();
+    let objects: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &object[..])).collect();
+    scratch.write("many.a", samples::archive_of(&objects));
+    for flags in [&["-w", "--weaken-symbol", "*"][..], &["--set-symbol-visibility=helper=hidden"], &["--weaken", "-U"]]
+    {
+        let run = |jobs, files: &[&str]| {
+            Run::of(&mut scratch.command(&[&[jobs, "objcopy"], flags, files].concat())).succeeds();
+        };
+        run("-j1", &["many.a", "one.a"]);
+        run("-j2", &["many.a", "two.a"]);
+        fs::copy(scratch.path("many.a"), scratch.path("placed.a")).expect("copy");
+        run("-j2", &["placed.a"]);
+        let result = scratch.read("one.a");
+        assert!(result != scratch.read("many.a") && result.len() == scratch.read("many.a").len());
+        assert!(result == scratch.read("two.a") && result == scratch.read("placed.a"), "{flags:?}");
+    }
+}
+
+/// Where the plan fails, what was begun goes away, and what was there stays.
+#[test]
+fn a_result_that_is_begun_in_vain_leaves_nothing() {
+    let scratch = with_object();
+    let bytes = members::layout(&scratch.read("in.a")).members[0].data.clone();
+    let object = scratch.read("in.a")[bytes].to_vec();
+    let mut objects = vec![("a.o", &object[..]); 100];
+    objects.push(("text.txt", b"no object"));
+    scratch.write("many.a", samples::archive_of(&objects));
+    scratch.write("out.a", "what was there");
+    let before = scratch.snapshot();
+    for jobs in ["-j1", "-j2"] {
+        let mut command = scratch.command(&[jobs, "objcopy", "--weaken", "many.a", "out.a"]);
+        Run::of(&mut command).refuses(&["text.txt"]);
+        assert_eq!(scratch.snapshot(), before);
+    }
+}
