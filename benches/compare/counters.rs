@@ -3,8 +3,10 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use armend_test_support::{callgrind, run_ok, tool};
@@ -84,14 +86,23 @@ pub fn smallest_data_limit(job: &Job, anonymous: u64) -> Result<u64> {
 /// How much less a file system has free after the job, in bytes: what the output shares with the input takes none.
 pub fn disk(job: &Job) -> Result<u64> {
     let mut command = job.prepare(&[])?;
-    let free = || -> Result<u64> {
-        run_ok(Command::new("sync").arg("--file-system").arg(job.folder()));
-        let said = run_ok(Command::new("df").args(["--block-size=1", "--output=avail"]).arg(job.folder()));
-        Ok(said.lines().nth(1).context("df says nothing")?.trim().parse()?)
-    };
-    let before = free()?;
+    let before = free(job.folder())?;
     run_ok(&mut command);
-    Ok(before.saturating_sub(free()?))
+    Ok(before.saturating_sub(free(job.folder())?))
+}
+
+/// What a file system has free once that no longer changes: what is removed is given back some time later.
+fn free(folder: &Path) -> Result<u64> {
+    let mut found = None;
+    loop {
+        run_ok(Command::new("sync").arg("--file-system").arg(folder));
+        let said = run_ok(Command::new("df").args(["--block-size=1", "--output=avail"]).arg(folder));
+        let free = said.lines().nth(1).context("df says nothing")?.trim().parse()?;
+        if found.replace(free) == Some(free) {
+            return Ok(free);
+        }
+        thread::sleep(Duration::from_millis(200));
+    }
 }
 
 fn wrapper(program: &str, arguments: &[&str], last: OsString) -> Vec<OsString> {

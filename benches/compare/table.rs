@@ -42,7 +42,7 @@ const COUNTS: &[Column] = &[
     ("allocs", |place| Some(place.row.counts.allocations.to_string())),
     ("Minstr", |place| Some(format!("{:.1}", place.row.counts.instructions? as f64 / 1e6))),
     ("pages", |place| Some(format!("{:.1}%", 100.0 * place.row.counts.pages?))),
-    ("disk MB", |place| Some(format!("{:.1}", mb(place.row.counts.disk?)))),
+    ("disk MB", |place| Some(format!("{:.2}", mb(place.row.counts.disk?)))),
     ("size", |place| {
         let growth = place.row.counts.output_bytes? as f64 / place.stage.input_bytes as f64 - 1.0;
         Some(format!("{:+.2}%", 100.0 * growth))
