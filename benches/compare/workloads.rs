@@ -82,7 +82,7 @@ pub const ALL: &[Workload] = &[
         rounds: 10,
         peer_rounds: 2,
         instructions: false,
-        pages: true,
+        pages: false,
         doubles: false,
     },
     Workload {
@@ -154,7 +154,9 @@ const MANY: &[Group] = &[
         "rust-objcopy --redefine-syms=LIST IN OUT",
         "llvm-objcopy --redefine-syms=LIST IN OUT",
     ],
+    &["armend isolate -q --keep KEEP --dry-run IN", "armend -j1 isolate -q --keep KEEP --dry-run IN"],
     &["armend exports -q IN", "armend -j1 exports -q IN"],
+    &["armend audit -q --deny missing-index IN", "armend -j1 audit -q --deny missing-index IN"],
 ];
 
 const SCALE: &[Group] = &[
