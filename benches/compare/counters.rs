@@ -60,7 +60,7 @@ pub fn instructions(job: &Job, place: &Place) -> Result<u64> {
 }
 
 /// The smallest `prlimit --data` with which the job succeeds, in KiB, within a thirty-second part. The kernel counts
-/// every private page that can be written, touched or not: rarely less than `anonymous`, which is where the search begins.
+/// every private page that can be written, touched or not: rarely less than `anonymous`, where the search begins.
 pub fn smallest_data_limit(job: &Job, anonymous: u64) -> Result<u64> {
     let passes = |kib: u64| -> Result<bool> {
         let limit = format!("--data={}", kib << 10);

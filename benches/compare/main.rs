@@ -1,8 +1,8 @@
 //! `cargo bench`: what armend costs, beside `cp` and the tools that do the same work.
 //!
-//! `workloads` says what runs on which inputs. Each input is made (`inputs`), its commands take turns (`stage`), and one
-//! table of medians, ratios and counts is printed (`table`). No time is asserted; a command that fails ends the run.
-//! `README.md` beside the folder says how to read the table.
+//! `workloads` says what runs on which inputs. Each input is made (`inputs`), its commands take turns (`stage`), and
+//! medians, ratios and counts are printed (`table`). No time is asserted; a command that fails ends the run.
+//! `README.md` beside the folder says how to read the tables.
 
 mod counters;
 mod inputs;
