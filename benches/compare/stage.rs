@@ -43,7 +43,7 @@ pub struct Counts {
     /// The share of the input's pages that a scan reads.
     pub pages: Option<f64>,
     pub output_bytes: Option<u64>,
-    /// What the output takes of its file system, in bytes, where that is one that was asked for: others write elsewhere.
+    /// What the output takes of its file system, in bytes, where that was asked for: elsewhere others write too.
     pub disk: Option<u64>,
 }
 

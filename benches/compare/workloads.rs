@@ -87,7 +87,7 @@ pub const ALL: &[Workload] = &[
     },
     Workload {
         name: "scale",
-        title: "a tenth of the large archive 1 to 64 times, each time with names of its own; last, 64 times the same names",
+        title: "every tenth member of the large archive 1 to 64 times, with names of their own; last, 64 times the same",
         inputs: &[
             Input::Copies(1, Names::Distinct),
             Input::Copies(2, Names::Distinct),

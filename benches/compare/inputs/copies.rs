@@ -1,7 +1,7 @@
 //! Archives of any size that are alike: every tenth member of the large one, several times.
 //!
-//! A copy's C++ names are its own: `llvm` and `clang` in them become namespaces of the same length. Such an archive need
-//! not link; its symbols, sections and groups are as many and as long as a real one's of that size.
+//! A copy's C++ names are its own: `llvm` and `clang` in them become namespaces of the same length. Such an archive
+//! need not link; its symbols, sections and groups are as many and as long as a real one's of that size.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
