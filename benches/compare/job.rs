@@ -99,7 +99,7 @@ impl Job {
         }
         let mut words = wrapper.iter().chain(&self.words);
         let mut command = Command::new(words.next().context("an empty command")?);
-        command.args(words).envs(self.environment.iter().cloned()).current_dir(&self.folder);
+        command.args(words).envs(self.environment.iter().cloned());
         Ok(command)
     }
 
