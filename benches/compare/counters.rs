@@ -85,9 +85,9 @@ pub fn smallest_data_limit(job: &Job, anonymous: u64) -> Result<u64> {
 
 /// How much less a file system has free after the job, in bytes: what the output shares with the input takes none.
 pub fn disk(job: &Job) -> Result<u64> {
-    let mut command = job.prepare(&[])?;
+    job.clear()?;
     let before = free(job.folder())?;
-    run_ok(&mut command);
+    run_ok(&mut job.prepare(&[])?);
     Ok(before.saturating_sub(free(job.folder())?))
 }
 

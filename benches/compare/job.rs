@@ -87,13 +87,18 @@ impl Job {
         self.folder.join("out.a")
     }
 
-    /// The command, with this one in front of it, once what ran before is cleared away, which no run pays for: outputs
-    /// are removed before they are ever written back, and what amends in place gets a copy of the input.
-    pub fn prepare(&self, wrapper: &[OsString]) -> Result<Command> {
+    /// Removes what ran before left.
+    pub fn clear(&self) -> Result<()> {
         if self.folder.exists() {
             fs::remove_dir_all(&self.folder)?;
         }
-        fs::create_dir(&self.folder)?;
+        Ok(fs::create_dir(&self.folder)?)
+    }
+
+    /// The command, with this one in front of it, once what ran before is cleared away, which no run pays for: outputs
+    /// are removed before they are ever written back, and what amends in place gets a copy of the input.
+    pub fn prepare(&self, wrapper: &[OsString]) -> Result<Command> {
+        self.clear()?;
         if self.writes_output() && !self.reads_input() {
             fs::copy(&self.input, self.output())?;
         }
