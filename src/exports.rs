@@ -5,15 +5,16 @@ mod report;
 mod restore;
 mod survey;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use crate::error::{Error, Result, printable};
 use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
-use crate::object::symbol::{Spelling, Visibility};
+use crate::object::symbol::{Spelling, Symbol, Visibility};
 use crate::object::{Object, UNSERVED_HELP};
-use crate::plan::{self, Fate, Plan, SymbolDb};
+use crate::parallel;
+use crate::plan::{self, Fate, MemberId, Plan, SymbolDb};
 use crate::policy::{Keep, KeepSource};
 use crate::report::SCHEMA;
 pub use report::{Export, ExportDefinition, ExportsReport, RestoreReport, Restored};
@@ -162,10 +163,10 @@ impl<'d> Lister<'_, 'd> {
         let absent = self.exports.iter().filter(|(_, listed)| listed.is_name && listed.definitions.is_empty());
         let absent: HashSet<&[u8]> = absent.map(|(name, _)| &name[..]).collect();
         let mut reasons = missing::reasons(self.parsed, self.db, &absent)?;
-        let indexed = self.indexed();
+        let (indexed, hiding) = (self.indexed(), self.hiding_references());
         let mut exports = Vec::new();
         for (name, listed) in &self.exports {
-            let mut export = self.export(name, listed, &indexed);
+            let mut export = self.export(name, listed, &indexed, &hiding);
             export.notes.extend(reasons.remove(&name[..]).unwrap_or_default());
             exports.push(export);
         }
@@ -177,7 +178,13 @@ impl<'d> Lister<'_, 'd> {
         Ok(ExportsReport { schema: SCHEMA, verb: "exports", archives, exports, unmet, unlisted, crates })
     }
 
-    fn export(&self, name: &[u8], listed: &Listed<'d>, indexed: &HashSet<(usize, u64, &[u8])>) -> Export {
+    fn export(
+        &self,
+        name: &[u8],
+        listed: &Listed<'d>,
+        indexed: &HashSet<(usize, u64, &[u8])>,
+        hiding: &HashMap<&[u8], MemberId>,
+    ) -> Export {
         let definition = |definition: &Definition<'d>| {
             let member = self.db.member(definition.member);
             let offset = self.parsed[member.archive].archive.members[member.position].header_offset;
@@ -207,8 +214,10 @@ impl<'d> Lister<'_, 'd> {
         if !listed.is_name {
             export.notes.push("no definition matches".to_owned());
         } else if state <= Standing::Weak
-            && let Some(member) = self.hiding_reference(name)
+            && let Some(&member) = hiding.get(name)
         {
+            let member = self.db.member(member);
+            let member = self.parsed[member.archive].member_label(member.position);
             export.notes.push(format!("{member} refers to it as hidden: a shared object with both does not export it"));
         }
         export
@@ -224,14 +233,19 @@ impl<'d> Lister<'_, 'd> {
         machines.iter().map(|machine| best(Some(machine))).max().unwrap_or_else(|| best(None))
     }
 
-    /// Of a name's symbols in all members a linker takes the most constrained visibility, references' included.
-    fn hiding_reference(&self, name: &[u8]) -> Option<String> {
-        let id = self.db.find(name)?;
-        let member = self.db.members().iter().find(|member| {
-            let mut symbols = member.object.symbols.iter().zip(&member.names).filter(|(_, name)| **name == id);
-            symbols.any(|(symbol, _)| !symbol.is_definition() && symbol.visibility >= Visibility::Hidden)
-        })?;
-        Some(self.parsed[member.archive].member_label(member.position))
+    /// Of a name's symbols in all members a linker takes the most constrained visibility, references' included: for each
+    /// name that is listed and referred to as hidden, the first member that does.
+    fn hiding_references(&self) -> HashMap<&'d [u8], MemberId> {
+        let hides = |symbol: &Symbol<'_>| !symbol.is_definition() && symbol.visibility >= Visibility::Hidden;
+        let found = parallel::map(self.db.members().len(), |at| {
+            let symbols = self.db.members()[at].object.symbols.iter().filter(|symbol| hides(symbol));
+            symbols.map(|symbol| symbol.name).filter(|name| self.exports.contains_key(*name)).collect::<Vec<_>>()
+        });
+        let mut hiding = HashMap::new();
+        for (names, member) in found.into_iter().zip((0..).map(MemberId)) {
+            names.into_iter().for_each(|name| _ = hiding.entry(name).or_insert(member));
+        }
+        hiding
     }
 
     /// The entries of the archives' indexes that name what is listed: archive, offset of the member, name.
@@ -242,7 +256,16 @@ impl<'d> Lister<'_, 'd> {
             let entries = table.entries().unwrap_or_default();
             entries.into_iter().map(move |(offset, name)| (at, offset, name))
         });
-        entries.filter(|(_, _, name)| self.exports.contains_key(*name)).collect()
+        let members = self.exports.values().flat_map(|listed| &listed.definitions).map(|definition| {
+            let member = self.db.member(definition.member);
+            (member.archive, self.parsed[member.archive].archive.members[member.position].header_offset)
+        });
+        // Few members define what is listed, and their numbers are sooner compared than names.
+        let members: HashSet<_> = members.collect();
+        let listed = |&(at, offset, name): &(usize, u64, &'d [u8])| {
+            members.contains(&(at, offset)) && self.exports.contains_key(name)
+        };
+        entries.filter(listed).collect()
     }
 
     /// What would be an export by itself, and is not listed.

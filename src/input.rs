@@ -6,10 +6,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapOptions};
 
 use crate::archive::fat::Fat;
 use crate::archive::{Archive, Member};
@@ -253,6 +254,17 @@ fn map(file: &File) -> std::io::Result<Mmap> {
     // or end the process with SIGBUS, before the target is replaced. Archives are replaced by renaming, here and by
     // every common tool, which leaves a mapped file as it was.
     unsafe { Mmap::map(file) }
+}
+
+/// Maps a part of a file that is being written; what is read of it has to be written already.
+///
+/// # Errors
+/// I/O.
+#[allow(unsafe_code)]
+pub(crate) fn map_range(file: &File, range: Range<u64>) -> std::io::Result<Mmap> {
+    let len = (range.end - range.start) as usize;
+    // SAFETY: the file is a temporary one of this process, which nobody else writes to or cuts short.
+    unsafe { MmapOptions::new().offset(range.start).len(len).map(file) }
 }
 
 /// An input with its archive, its members recognised.

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use crate::archive::{ArchiveIndex, Entry};
 use crate::error::Result;
 use crate::exports;
 use crate::glibc::{GlibcNeeds, Pins, Survey, Version};
@@ -11,11 +12,11 @@ use crate::input::{Input, ParsedArchive};
 use crate::keep_from;
 use crate::merge;
 use crate::object::capabilities::Operation;
-use crate::object::symbol::ObjectEdits;
+use crate::object::symbol::{NewName, ObjectEdits, Symbol};
 use crate::origin::Origin;
 use crate::output::Output;
 use crate::parallel;
-use crate::plan::{self, Fate, Plan, SymbolDb, tag};
+use crate::plan::{self, Fate, MemberSymbols, NameId, Plan, SymbolDb, tag};
 use crate::policy::{KeepSource, Method, Registries, Scope};
 use crate::report::{Clock, Facts, IsolateReport};
 use crate::rewrite::{ArchiveEdits, carry_out};
@@ -198,6 +199,9 @@ impl Isolate {
     }
 }
 
+/// How many members' edits are made at a time.
+const BATCH: usize = 256;
+
 /// What is known of members before they are merged.
 struct BeforeMerge {
     /// The origins of all names, as the members told them.
@@ -211,23 +215,35 @@ fn archive_edits<'a, 'd: 'a>(
     plan: &'a Plan<'_>,
     removals: &[ObjectEdits],
 ) -> ArchiveEdits<'a> {
-    let mut edits = ArchiveEdits::new(&plan.suffixes);
-    edits.index.reserve(db.members_of(archive).map(|member| member.object.indexed_names().count()).sum());
-    for member in db.members_of(archive) {
-        let position = member.position as u32;
-        member.object.listed.iter().for_each(|name| edits.index.push(name.clone(), b"", position));
-        for (symbol, &name) in member.object.symbols.iter().zip(&member.names).filter(|(symbol, _)| symbol.indexed) {
-            if plan.fate(name) != Fate::Local {
-                edits.index.push(symbol.name, plan.suffixes.of(plan.new_name(name)), position);
-            }
+    let members: Vec<_> = db.members_of(archive).collect();
+    let indexed = members.iter().map(|member| member.object.indexed_names().count()).sum();
+    let index = ArchiveIndex::with_suffix(plan.suffixes.of(NewName::Private), indexed);
+    let mut edits = ArchiveEdits { index, ..ArchiveEdits::new(&plan.suffixes) };
+    // What is made in parallel is moved to its place in batches, and never there twice as a whole.
+    for batch in members.chunks(BATCH) {
+        let made = parallel::map(batch.len(), |at| {
+            let member = batch[at];
+            let mut edits = plan.member_edits(member);
+            edits.join(&removals[member.position]);
+            edits.symbols.shrink_to_fit();
+            (edits, index_entries(member, plan))
+        });
+        for (of_member, names) in made {
+            edits.members.push(of_member);
+            edits.index.extend(names);
         }
     }
-    let members: Vec<_> = db.members_of(archive).collect();
-    edits.members = parallel::map(members.len(), |at| {
-        let mut edits = plan.member_edits(members[at]);
-        edits.join(&removals[members[at].position]);
-        edits.symbols.shrink_to_fit();
-        edits
-    });
     edits
+}
+
+/// What the index of the result lists of a member.
+fn index_entries<'d>(member: &MemberSymbols<'d>, plan: &Plan<'_>) -> Vec<Entry<'d>> {
+    let position = member.position as u32;
+    let listed = member.object.listed.iter().map(|name| Entry::new(name.clone(), false, position));
+    let symbols = member.object.symbols.iter().zip(&member.names);
+    let indexed = symbols.filter(|(symbol, name)| symbol.indexed && plan.fate(**name) != Fate::Local);
+    let entry = |(symbol, &name): (&Symbol<'d>, &NameId)| {
+        Entry::new(symbol.name, plan.new_name(name) == NewName::Private, position)
+    };
+    listed.chain(indexed.map(entry)).collect()
 }

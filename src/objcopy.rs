@@ -9,6 +9,7 @@ mod rules;
 
 use std::fs::{FileTimes, Metadata};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::archive::{ArchiveIndex, Place};
 use crate::error::{Error, Result};
@@ -19,7 +20,7 @@ use crate::output::{Output, Staged, Target, commit_all};
 use crate::parallel;
 use crate::policy::rules::{NameMatcher, Renames};
 use crate::report::Clock;
-use crate::rewrite::{ArchiveEdits, check_folder, stage_object};
+use crate::rewrite::{ArchiveEdits, Begun, check_folder, stage_object};
 
 pub use report::{Counts, ObjcopyReport};
 use rules::MemberPlan;
@@ -127,22 +128,34 @@ impl Objcopy {
     fn edit_archive(&self, input: &Input, target: Target, output: &Output) -> Result<Edited> {
         let mut parsed = ParsedArchive::parse(input)?;
         parsed.check_whole()?;
+        check_folder(&parsed, output)?;
         let plan = |at: usize| self.plan(&parsed.objects[at]).map_err(|error| parsed.locate(error, at));
-        let plans = parallel::try_map(parsed.objects.len(), plan)?;
-        let mut report = ObjcopyReport::new(input, &target, plans.len());
+        let plan_all = || parallel::try_map(parsed.objects.len(), plan);
+        let (plans, begun) = if self.keeps_sizes() && self.writes(output, false) {
+            let known = AtomicBool::new(false);
+            let plan_all = || {
+                let plans = plan_all();
+                known.store(true, Ordering::Relaxed);
+                plans
+            };
+            let (plans, begun) = parallel::join(plan_all, || Begun::copy(&parsed, target, &known));
+            (plans?, begun?)
+        } else {
+            (plan_all()?, target.into())
+        };
+        let mut report = ObjcopyReport::new(input, begun.target(), plans.len());
         let suffixes = Suffixes::NONE;
         let mut edits = ArchiveEdits { index: self.index_of(&parsed), ..ArchiveEdits::new(&suffixes) };
         for (at, plan) in plans.into_iter().enumerate() {
             report.add(&plan.counts);
-            plan.indexed.into_iter().for_each(|name| edits.index.push(name, b"", at as u32));
+            plan.indexed.into_iter().for_each(|name| edits.index.push(name, at as u32));
             edits.members.push(plan.edits);
         }
-        check_folder(&parsed, output)?;
         let stamps = !self.keep_stamps && parsed.archive.make_deterministic();
         report.changed = stamps || edits.would_change(&parsed);
         let writes = self.writes(output, report.changed);
         let members = if writes { stage_members(&parsed, &mut edits)? } else { Vec::new() };
-        let (summary, result) = edits.carry_out(&parsed, target, output, writes, &mut Clock::start())?;
+        let (summary, result) = edits.carry_out(&parsed, begun, output, writes, &mut Clock::start())?;
         report.output_bytes = summary.output_bytes;
         Ok(Edited { report, members, result })
     }
@@ -156,6 +169,13 @@ impl Objcopy {
             index.date = parsed.archive.index.first().map_or(0, |table| table.header.date());
         }
         index
+    }
+
+    /// Whether no flag moves or removes anything: symbols become weak, global or of another visibility.
+    fn keeps_sizes(&self) -> bool {
+        let localizes = !self.localize.is_empty() || self.localize_hidden || !self.keep_global.is_empty();
+        let removes = !self.strip.is_empty() || !self.remove_sections.is_empty() || self.strip_debug;
+        !localizes && !removes && self.rename.is_empty() && self.prefix.is_empty()
     }
 
     /// In place, only what changes is written, or gets its dates back.

@@ -222,6 +222,11 @@ pub(crate) struct Staged {
 }
 
 impl Staged {
+    /// What it is to become.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
     /// The temporary file.
     pub fn file(&self) -> &File {
         self.file.as_file()

@@ -5,6 +5,8 @@ mod overlay;
 mod verify;
 mod write;
 
+pub(crate) use overlay::Begun;
+
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -71,7 +73,7 @@ impl<'a> ArchiveEdits<'a> {
         self.changed_members() > 0 || !self.appended.is_empty() || !parsed.archive.index_is(&self.index)
     }
 
-    /// Writes the result beside `target` and verifies it, where `output` asks for one: what is there already is not
+    /// Writes the result beside its target and verifies it, where `output` asks for one: what is there already is not
     /// written again, so that build systems see no change. `changed` says whether anything is another than before.
     ///
     /// # Errors
@@ -79,21 +81,22 @@ impl<'a> ArchiveEdits<'a> {
     pub fn carry_out(
         &self,
         parsed: &ParsedArchive<'_>,
-        target: Target,
+        begun: impl Into<Begun>,
         output: &Output,
         changed: bool,
         clock: &mut Clock,
     ) -> Result<(ArchiveSummary, Option<Staged>)> {
         self.check(parsed)?;
-        let mut summary = ArchiveSummary::before(parsed, &target, self.changed_members(), changed);
+        let begun = begun.into();
+        let mut summary = ArchiveSummary::before(parsed, begun.target(), self.changed_members(), changed);
         if *output == Output::Nowhere || !changed && *output == Output::InPlace {
             return Ok((summary, None));
         }
-        let (staged, len) = self.stage(parsed, target)?;
+        let (staged, written) = self.stage(parsed, begun)?;
         clock.lap("write");
-        self.verify(parsed, &staged)?;
+        self.verify(parsed, &staged, &written)?;
         clock.lap("verify");
-        summary.output_bytes = Some(len);
+        summary.output_bytes = Some(written.len);
         Ok((summary, Some(staged)))
     }
 
@@ -130,7 +133,7 @@ pub fn stage_object(data: &[u8], object: &Object<'_>, edits: &ObjectEdits, targe
 pub fn index_of<'a, 'd: 'a>(members: impl IntoIterator<Item = &'a ObjectSymbols<'d>>) -> ArchiveIndex<'d> {
     let mut index = ArchiveIndex::default();
     for (at, member) in members.into_iter().enumerate() {
-        member.indexed_names().for_each(|name| index.push(name, b"", at as u32));
+        member.indexed_names().for_each(|name| index.push(name, at as u32));
     }
     index
 }

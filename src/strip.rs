@@ -85,7 +85,9 @@ impl Strip {
                 Placement::Section(section) => stays(section),
                 _ => true,
             });
-            symbols.groups.retain(|group| group.sections.iter().any(|&section| stays(section)));
+            let mut groups = std::mem::take(&mut symbols.groups);
+            groups.retain(|group| symbols.sections_of(group).iter().any(|&section| stays(section)));
+            symbols.groups = groups;
             symbols.linkonce_sections.retain(|section| stays(section.index));
         }
         if self.bitcode && symbols.bytecode.is_some_and(Bytecode::is_fat) {

@@ -33,7 +33,11 @@ fn all_is_from_the_registry_and_has_a_checksum() {
     let (ours, theirs): (Vec<_>, Vec<_>) =
         locked(["name", "source", "checksum"]).into_iter().partition(|[_, source, _]| source.is_none());
     let names: Vec<_> = ours.iter().flat_map(|[name, ..]| name.as_deref()).collect();
-    assert_eq!(names, ["armend", "armend-test-support"], "packages without a source are this repository's");
+    assert_eq!(
+        names,
+        ["armend", "armend-rescue", "armend-test-support"],
+        "packages without a source are this repository's"
+    );
     assert!(theirs.len() > 20, "{} packages", theirs.len());
     let registry = "registry+https://github.com/rust-lang/crates.io-index";
     for [name, source, checksum] in &theirs {
@@ -70,29 +74,46 @@ fn every_licence_is_one_that_deny_toml_allows() {
     assert!(refused.is_empty(), "licences that deny.toml does not allow: {refused:#?}");
 }
 
+/// The crates that `cargo tree` lists for the package with these options, the package itself left out.
+fn crates(options: &[&str]) -> BTreeSet<String> {
+    let tree = ["tree", "--package", "armend", "--locked", "--offline", "--prefix", "none", "--format", "{p}"];
+    let run = cargo(&[&tree[..], options].concat());
+    let names = run.text().lines().filter_map(|line| line.split(' ').next()).map(str::to_owned);
+    names.filter(|name| name != "armend").collect()
+}
+
+/// README's first command is a newcomer's first: what only the tests need is not built for it.
+#[test]
+fn the_example_is_built_without_the_tests_crates() {
+    let run = cargo(&["build", "--example", "rescue", "--offline", "--locked", "--message-format=json"]);
+    let messages = run.text().lines().map(|line| serde_json::from_str::<Value>(line).expect("a message is JSON"));
+    let built: BTreeSet<_> =
+        messages.filter_map(|message| message["target"]["name"].as_str().map(|name| name.replace('_', "-"))).collect();
+    assert!(["armend", "rescue", "tempfile"].iter().all(|name| built.contains(*name)), "{built:?}");
+    let of_the_program = crates(&["--edges", "normal,build"]);
+    let of_the_tests = &crates(&["--edges", "dev", "--depth", "1"]) - &of_the_program;
+    assert!(of_the_tests.contains("armend-test-support"), "{of_the_tests:?}");
+    let surplus: Vec<_> = of_the_tests.iter().filter(|name| built.contains(&name.replace('_', "-"))).collect();
+    assert!(surplus.is_empty(), "only the tests need {surplus:?}");
+}
+
 /// The command line's crates are not a build script's to compile.
 #[test]
 fn the_library_alone_does_without_the_command_line_s_crates() {
-    let tree = ["tree", "--locked", "--offline", "--edges", "normal", "--prefix", "none", "--format", "{p}"];
-    let names = |more: &[&str]| {
-        let run = cargo(&[&tree[..], more].concat());
-        run.text().lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect::<Vec<_>>()
-    };
-    let all = names(&[]);
-    let alone = names(&["--no-default-features"]);
+    let all = crates(&["--edges", "normal"]);
+    let alone = crates(&["--edges", "normal", "--no-default-features"]);
     for name in ["anstream", "anyhow", "clap", "clap_complete", "clap_mangen", "serde", "serde_json", "sha2", "toml"] {
-        assert!(all.iter().any(|one| one == name), "{name} is not there at all");
-        assert!(!alone.iter().any(|one| one == name), "the library alone needs {name}");
+        assert!(all.contains(name), "{name} is not there at all");
+        assert!(!alone.contains(name), "the library alone needs {name}");
     }
-    let count = |names: &[String]| names.iter().filter(|name| *name != "armend").collect::<BTreeSet<_>>().len();
-    let parallel = names(&["--no-default-features", "--features", "parallel"]);
-    let said = format!("is {} crates besides armend, {} with the feature `parallel`", count(&alone), count(&parallel));
+    let parallel = crates(&["--edges", "normal", "--no-default-features", "--features", "parallel"]);
+    let said = format!("is {} crates besides armend, {} with the feature `parallel`", alone.len(), parallel.len());
     assert!(file("docs/build-script.md").contains(&said), "docs/build-script.md does not say that the library {said}");
 }
 
 #[test]
 fn the_package_ships_what_users_need() {
-    let run = cargo(&["package", "--list", "--allow-dirty", "--offline", "--locked"]);
+    let run = cargo(&["package", "--package", "armend", "--list", "--allow-dirty", "--offline", "--locked"]);
     let listed: Vec<_> = run.text().lines().collect();
     for needed in ["Cargo.lock", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "CHANGELOG.md", "docs/policy.md"] {
         assert!(listed.contains(&needed), "no {needed}{run}");

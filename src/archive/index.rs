@@ -6,11 +6,18 @@ use std::io::Write;
 
 use super::header::HEADER_LEN;
 use super::writer::cannot_write;
-use super::{ArchiveKind, Header, Layout};
+use super::{ArchiveKind, Header, IndexTable, Layout};
 use crate::error::{Error, Result};
+use crate::parallel;
 
 /// The greatest number of members that COFF's second linker member counts, as `llvm-ar` has it.
 const MOST_COFF_MEMBERS: usize = 0xfffe;
+
+/// How many names are compared or written as one piece of work: they are all over the archive, and each is waited for.
+const PART: usize = 1 << 12;
+
+/// How many such pieces are in memory at a time.
+const PARTS: usize = 8;
 
 /// The layouts of a kind's indexes, in the order of the file.
 pub(super) fn layouts(kind: ArchiveKind) -> &'static [Layout] {
@@ -34,46 +41,63 @@ pub struct ArchiveIndex<'a> {
     pub date: u64,
     /// Where the last member has to start for 64-bit offsets: at 4 GiB, unless a test says otherwise.
     pub wide_from: u64,
+    /// What the names end in that have a suffix.
+    suffix: &'a [u8],
     names: Vec<Entry<'a>>,
 }
 
-/// A name, in two parts, and the position of its member.
+/// A name, perhaps with a suffix, and the position of its member.
 #[derive(Debug, Clone)]
-struct Entry<'a> {
+pub struct Entry<'a> {
     stem: Cow<'a, [u8]>,
-    suffix: &'a [u8],
     member: u32,
+    suffixed: bool,
 }
 
-impl Entry<'_> {
-    fn len(&self) -> usize {
-        self.stem.len() + self.suffix.len()
-    }
-
-    fn name(&self) -> Cow<'_, [u8]> {
-        if self.suffix.is_empty() { Cow::Borrowed(&self.stem) } else { [&self.stem, self.suffix].concat().into() }
-    }
-
-    fn is_called(&self, name: &[u8]) -> bool {
-        name.strip_prefix(&*self.stem) == Some(self.suffix)
+impl<'a> Entry<'a> {
+    /// A name that the member at position `member` defines; `suffixed`, where the index's suffix follows it.
+    pub fn new(stem: impl Into<Cow<'a, [u8]>>, suffixed: bool, member: u32) -> Self {
+        Self { stem: stem.into(), member, suffixed }
     }
 }
 
 impl Default for ArchiveIndex<'_> {
     fn default() -> Self {
-        Self { absent: false, has_objects: false, date: 0, wide_from: 1 << 32, names: Vec::new() }
+        Self { absent: false, has_objects: false, date: 0, wide_from: 1 << 32, suffix: b"", names: Vec::new() }
     }
 }
 
 impl<'a> ArchiveIndex<'a> {
-    /// Adds a name, which ends in `suffix`, that the member at position `member` defines.
-    pub fn push(&mut self, stem: impl Into<Cow<'a, [u8]>>, suffix: &'a [u8], member: u32) {
-        self.names.push(Entry { stem: stem.into(), suffix, member });
+    /// An index whose names may end in `suffix`, with room for so many.
+    pub fn with_suffix(suffix: &'a [u8], names: usize) -> Self {
+        Self { suffix, names: Vec::with_capacity(names), ..Self::default() }
     }
 
-    /// Makes room for so many names more.
-    pub fn reserve(&mut self, names: usize) {
-        self.names.reserve_exact(names);
+    /// Adds a name that the member at position `member` defines.
+    pub fn push(&mut self, name: impl Into<Cow<'a, [u8]>>, member: u32) {
+        self.names.push(Entry::new(name, false, member));
+    }
+
+    /// Adds names.
+    pub fn extend(&mut self, names: Vec<Entry<'a>>) {
+        self.names.extend(names);
+    }
+
+    fn suffix_of(&self, entry: &Entry<'_>) -> &'a [u8] {
+        if entry.suffixed { self.suffix } else { b"" }
+    }
+
+    /// The length of an entry's name.
+    fn len_of(&self, entry: &Entry<'_>) -> usize {
+        entry.stem.len() + self.suffix_of(entry).len()
+    }
+
+    fn name_of<'e>(&self, entry: &'e Entry<'_>) -> Cow<'e, [u8]> {
+        if entry.suffixed { [&entry.stem, self.suffix].concat().into() } else { Cow::Borrowed(&entry.stem) }
+    }
+
+    fn is_called(&self, entry: &Entry<'_>, name: &[u8]) -> bool {
+        name.strip_prefix(&*entry.stem) == Some(self.suffix_of(entry))
     }
 
     /// How many names it holds.
@@ -93,7 +117,7 @@ impl<'a> ArchiveIndex<'a> {
     }
 
     fn entries(&self) -> impl Iterator<Item = (Cow<'_, [u8]>, u32)> {
-        self.names.iter().map(|entry| (entry.name(), entry.member))
+        self.names.iter().map(|entry| (self.name_of(entry), entry.member))
     }
 
     /// The names and their members as an index of this kind has them: COFF's has each name once.
@@ -107,16 +131,54 @@ impl<'a> ArchiveIndex<'a> {
             return Cow::Borrowed(self);
         }
         let mut seen = hashbrown::HashSet::new();
-        let names = self.names.iter().filter(|entry| seen.insert(entry.name())).cloned().collect();
+        let names = self.names.iter().filter(|entry| seen.insert(self.name_of(entry))).cloned().collect();
         Cow::Owned(Self { names, ..*self })
     }
 
-    /// Whether these are its names, in its order, each with what `offset` gives for its member.
-    pub(super) fn is_in_order(&self, table: &[(u64, &[u8])], offset: impl Fn(u32) -> Option<u64>) -> bool {
-        let same = |(entry, &(at, name)): (&Entry<'_>, &(u64, &[u8]))| {
-            offset(entry.member) == Some(at) && entry.is_called(name)
+    /// Whether `names`, in whatever order, are those of the member at this position. Names have to have been added in the
+    /// order of the members.
+    pub fn names_are(&self, member: u32, mut names: Vec<Cow<'_, [u8]>>) -> bool {
+        let start = self.names.partition_point(|entry| entry.member < member);
+        let own = &self.names[start..][..self.names[start..].partition_point(|entry| entry.member == member)];
+        let in_order = own.iter().zip(&names).all(|(entry, name)| self.is_called(entry, name));
+        own.len() == names.len()
+            && (in_order || {
+                let mut own: Vec<_> = own.iter().map(|entry| self.name_of(entry)).collect();
+                own.sort_unstable();
+                names.sort_unstable();
+                own == names
+            })
+    }
+
+    /// Whether a table has these names, in this order, each with the place of its member's header.
+    pub(super) fn is_in_order(&self, table: &IndexTable<'_>, offsets: &[u64]) -> bool {
+        let is_entry = |entry: &Entry<'_>, offset: u64| offsets.get(entry.member as usize) == Some(&offset);
+        let Some((at, names)) = table.gnu_parts() else {
+            let entries = table.entries().unwrap_or_default();
+            let mut both = self.names.iter().zip(&entries);
+            return entries.len() == self.len()
+                && both.all(|(entry, &(offset, name))| is_entry(entry, offset) && self.is_called(entry, name));
         };
-        self.names.len() == table.len() && self.names.iter().zip(table).all(same)
+        if at.len() != self.len() || names.len() < self.names_len() {
+            return false;
+        }
+        let mut start = 0;
+        let starts = self.names.chunks(PART).map(|entries| {
+            let len: usize = entries.iter().map(|entry| self.len_of(entry) + 1).sum();
+            start += len;
+            start - len
+        });
+        let starts: Vec<usize> = starts.collect();
+        let same = parallel::map(starts.len(), |part| {
+            let mut names = &names[starts[part]..];
+            let entries = self.names[part * PART..].iter().take(PART);
+            entries.zip(at.clone().skip(part * PART)).all(|(entry, offset)| {
+                let (name, rest) = names.split_at(self.len_of(entry));
+                names = rest.strip_prefix(b"\0").unwrap_or_default();
+                is_entry(entry, offset) && self.is_called(entry, name) && rest.first() == Some(&0)
+            })
+        });
+        same.into_iter().all(|same| same)
     }
 
     /// The length in the file, headers included, for an archive of `members` members.
@@ -176,8 +238,20 @@ impl<'a> ArchiveIndex<'a> {
         Table { index: self, layout, nothing: if empty { &[0; 3] } else { &[] } }
     }
 
+    /// The first of these names, as far as a part goes, each with its NUL.
+    fn names_in(&self, entries: &[Entry<'_>]) -> Vec<u8> {
+        let entries = &entries[..PART.min(entries.len())];
+        let mut names = Vec::with_capacity(entries.iter().map(|entry| self.len_of(entry) + 1).sum());
+        for entry in entries {
+            names.extend_from_slice(&entry.stem);
+            names.extend_from_slice(self.suffix_of(entry));
+            names.push(0);
+        }
+        names
+    }
+
     fn names_len(&self) -> usize {
-        self.names.iter().map(|entry| entry.len() + 1).sum()
+        self.names.iter().map(|entry| self.len_of(entry) + 1).sum()
     }
 }
 
@@ -241,19 +315,18 @@ impl Table<'_> {
             for entry in &self.index.names {
                 number(name_at)?;
                 number(offset(entry))?;
-                name_at += entry.len() as u64 + 1;
+                name_at += self.index.len_of(entry) as u64 + 1;
             }
             number(self.names_len() as u64)?;
         } else {
             number(count)?;
             self.index.names.iter().try_for_each(|entry| number(offset(entry)))?;
         }
-        let mut name = |entry: &Entry<'_>| {
-            out.write_all(&entry.stem)?;
-            out.write_all(entry.suffix)?;
-            out.write_all(&[0])
-        };
-        self.index.names.iter().try_for_each(&mut name).map_err(cannot_write)?;
+        for entries in self.index.names.chunks(PARTS * PART) {
+            let parts =
+                parallel::map(entries.len().div_ceil(PART), |part| self.index.names_in(&entries[part * PART..]));
+            parts.iter().try_for_each(|names| out.write_all(names)).map_err(cannot_write)?;
+        }
         out.write_all(self.nothing).map_err(cannot_write)
     }
 

@@ -14,14 +14,13 @@ mod table;
 mod writer;
 
 pub use compare::IndexDifference;
-pub use header::Header;
-pub use index::ArchiveIndex;
+pub use header::{HEADER_LEN, Header};
+pub use index::{ArchiveIndex, Entry};
 pub use kind::ArchiveKind;
 pub use table::{IndexTable, Layout};
-pub use writer::{ArchiveWriter, NewMember};
+pub use writer::{ArchiveWriter, NewMember, Span};
 
 use crate::error::{Error, Result};
-use header::HEADER_LEN;
 
 const MAGIC: &[u8] = b"!<arch>\n";
 const THIN_MAGIC: &[u8] = b"!<thin>\n";
@@ -76,6 +75,13 @@ impl<'d> Member<'d> {
             Place::File => 0,
             Place::Nested(offset) => offset + HEADER_LEN as u64,
         }
+    }
+
+    /// Where it is in the archive.
+    pub fn span(&self) -> Span {
+        let start = self.data_offset();
+        let end = self.header_offset + self.len_in_archive();
+        Span { header: self.header_offset, data: start..start + self.data.len() as u64, end }
     }
 
     /// Whether its name stands in front of its data.
@@ -136,21 +142,25 @@ impl<'d> Archive<'d> {
     /// Whether the index says what `index` says, in the way of this kind of archive: the same names of the same
     /// members, whatever their order, their padding or the header's date.
     pub fn index_is(&self, index: &ArchiveIndex<'_>) -> bool {
+        let offsets: Vec<u64> = self.members.iter().map(|member| member.header_offset).collect();
+        self.index_is_of(index, &offsets)
+    }
+
+    /// The same where the members' headers are at `offsets`.
+    pub fn index_is_of(&self, index: &ArchiveIndex<'_>, offsets: &[u64]) -> bool {
         if index.absent || index.is_empty() && self.index.is_empty() {
             return self.index.is_empty();
         }
-        let offset = |member: u32| self.members.get(member as usize).map(|member| member.header_offset);
         let same = |table: &IndexTable<'_>| {
-            let entries =
-                table.entries().filter(|_| table.lists_members(self.members.iter().map(|member| member.header_offset)));
-            let Some(mut entries) = entries else { return false };
             // Most are in the order of the members; the sorted ones are the exception.
-            if self.kind != ArchiveKind::Coff && index.is_in_order(&entries, offset) {
+            if self.kind != ArchiveKind::Coff && index.is_in_order(table, offsets) {
                 return true;
             }
+            let entries = table.entries().filter(|_| table.lists_members(offsets.iter().copied()));
+            let Some(mut entries) = entries else { return false };
             let expected = index.entries_for(self.kind).into_iter();
-            let expected = expected.map(|(name, member)| Some((offset(member)?, name))).collect::<Option<Vec<_>>>();
-            let Some(mut expected) = expected else { return false };
+            let expected = expected.map(|(name, member)| Some((*offsets.get(member as usize)?, name)));
+            let Some(mut expected) = expected.collect::<Option<Vec<_>>>() else { return false };
             entries.sort_unstable();
             expected.sort_unstable();
             entries.len() == expected.len() && entries.iter().zip(&expected).all(|(a, b)| a.0 == b.0 && *a.1 == *b.1)

@@ -60,10 +60,15 @@ impl<'d> IndexTable<'d> {
     }
 
     fn gnu_entries(&self) -> Option<Vec<(u64, &'d [u8])>> {
-        let (count, rest) = self.number(self.data)?;
-        let (offsets, names) = rest.split_at_checked(count.checked_mul(self.layout.width())?)?;
-        let offsets = offsets.chunks_exact(self.layout.width()).map(big_endian);
+        let (offsets, names) = self.gnu_parts()?;
         with_names(offsets, names)
+    }
+
+    /// The offsets of GNU's layouts, and the names behind them; `None` for another, or one that contradicts itself.
+    pub(super) fn gnu_parts(&self) -> Option<(impl ExactSizeIterator<Item = u64> + Clone + use<'d>, &'d [u8])> {
+        let (count, rest) = self.number(self.data).filter(|_| matches!(self.layout, Layout::Gnu | Layout::Gnu64))?;
+        let (offsets, names) = rest.split_at_checked(count.checked_mul(self.layout.width())?)?;
+        Some((offsets.chunks_exact(self.layout.width()).map(big_endian), names))
     }
 
     fn bsd_entries(&self) -> Option<Vec<(u64, &'d [u8])>> {
@@ -99,7 +104,11 @@ impl<'d> IndexTable<'d> {
     pub fn last_offset(&self) -> Option<u64> {
         match self.layout {
             Layout::CoffSecond => self.coff_members()?.0.into_iter().max(),
-            _ => self.entries()?.into_iter().map(|entry| entry.0).max(),
+            Layout::Gnu | Layout::Gnu64 => {
+                let (offsets, names) = self.gnu_parts()?;
+                offsets.clone().max().filter(|_| memchr::memchr_iter(0, names).count() >= offsets.len())
+            }
+            Layout::Bsd | Layout::Bsd64 => self.entries()?.into_iter().map(|entry| entry.0).max(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! member's place is known.
 
 use std::io::{Seek, SeekFrom, Write};
+use std::ops::Range;
 
 use super::{Archive, ArchiveIndex, ArchiveKind, MAGIC, Member, Place, THIN_MAGIC};
 use crate::error::{Error, Result};
@@ -13,6 +14,17 @@ pub struct NewMember<'a, 'd> {
     pub member: &'a Member<'d>,
     /// The data, in the order of the parts.
     pub parts: Vec<&'a [u8]>,
+}
+
+/// Where a member is in a file, in bytes from the file's start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// Where its header starts.
+    pub header: u64,
+    /// Where its data is; for a thin archive's member, would be.
+    pub data: Range<u64>,
+    /// Where it ends, padding included, and the next one starts.
+    pub end: u64,
 }
 
 /// Writes one archive to `out`, which must be empty.
@@ -49,19 +61,21 @@ impl<W: Write + Seek> ArchiveWriter<W> {
         Ok(Self { out, kind, room, position, header_offsets: Vec::new() })
     }
 
-    /// Appends a member. A thin archive's has the size of its data, and not the data.
+    /// Appends a member; gives where it is in the file. A thin archive's has the size of its data, and not the data.
     ///
     /// # Errors
     /// What `out` returns; unsupported for a member whose size the header cannot hold.
-    pub fn append(&mut self, new: &NewMember<'_, '_>) -> Result<()> {
+    pub fn append(&mut self, new: &NewMember<'_, '_>) -> Result<Span> {
         let member = new.member;
-        let size: u64 = new.parts.iter().map(|part| part.len() as u64).sum();
-        let filler = filler(member, size);
-        let size = size + (member.inline_name.len() + filler.len()) as u64;
+        let len: u64 = new.parts.iter().map(|part| part.len() as u64).sum();
+        let filler = filler(member, len);
+        let size = len + (member.inline_name.len() + filler.len()) as u64;
         let header = if member.header.size() == Some(size) { member.header } else { member.header.with_size(size)? };
-        self.header_offsets.push(self.position);
+        let at = self.position;
+        self.header_offsets.push(at);
         self.out.write_all(header.bytes()).map_err(cannot_write)?;
         self.position += header.bytes().len() as u64;
+        let start = self.position + member.inline_name.len() as u64;
         if member.place == Place::Here {
             self.out.write_all(member.inline_name).map_err(cannot_write)?;
             new.parts.iter().try_for_each(|part| write_sparse(&mut self.out, part)).map_err(cannot_write)?;
@@ -69,7 +83,15 @@ impl<W: Write + Seek> ArchiveWriter<W> {
             self.position += size;
             self.position += pad(&mut self.out, self.position)?;
         }
-        Ok(())
+        Ok(Span { header: at, data: start..start + len, end: self.position })
+    }
+
+    /// Gives the file all that was appended.
+    ///
+    /// # Errors
+    /// What `out` returns.
+    pub fn flush(&mut self) -> Result<()> {
+        self.out.flush().map_err(cannot_write)
     }
 
     /// The kind that the archive turns out to need for `index`: not the one it was started as, when it has grown past

@@ -76,7 +76,7 @@ impl<'d> Pins<'d> {
         };
         let definitions: Vec<_> = needed.iter().filter_map(definition).collect();
         for definition in &definitions {
-            edits.index.push(definition.name.clone(), b"", edits.members.len() as u32);
+            edits.index.push(definition.name.clone(), edits.members.len() as u32);
         }
         let data = like.make_object(&definitions).map_err(|error| error.in_archive(&parsed.input.path))?;
         edits.appended.push(Appended { padded_name: MEMBER, data });

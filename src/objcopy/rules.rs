@@ -172,12 +172,13 @@ fn local_signatures(object: &Object<'_>, symbols: &[Symbol<'_>]) -> Result<HashS
     if symbols.is_empty() {
         return Ok(HashSet::new());
     }
-    let groups = object.symbols()?.groups;
-    let local = groups.iter().filter_map(|group| match group.symbol {
+    let object = object.local_groups()?;
+    let local = object.groups.iter().filter_map(|group| match group.symbol {
         SignatureSymbol::Local(index) => {
             // Symbols are counted from 1.
             let symbol = symbols.get((index.0 as usize).checked_sub(1)?)?;
-            let inside = matches!(symbol.placement, Placement::Section(home) if group.sections.contains(&home));
+            let inside =
+                matches!(symbol.placement, Placement::Section(home) if object.sections_of(group).contains(&home));
             inside.then_some(index)
         }
         SignatureSymbol::Global | SignatureSymbol::Section => None,

@@ -18,6 +18,11 @@ pub(super) trait Format<'d> {
 
     fn object_symbols(&self) -> Result<ObjectSymbols<'d>>;
 
+    /// COMDAT groups whose signatures are local symbols.
+    fn local_groups(&self) -> Result<ObjectSymbols<'d>> {
+        Ok(ObjectSymbols::default())
+    }
+
     fn all_symbols(&self) -> Result<Vec<Symbol<'d>>>;
 
     fn indexed_names(&self) -> Result<Vec<Cow<'d, [u8]>>> {

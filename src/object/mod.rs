@@ -164,6 +164,14 @@ impl<'d> Object<'d> {
         self.format().map_or_else(|| Ok(ObjectSymbols::default()), |format| format.object_symbols())
     }
 
+    /// Of all that [`Self::symbols`] gives, the COMDAT groups whose signatures are local symbols.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn local_groups(&self) -> Result<ObjectSymbols<'d>> {
+        self.format().map_or_else(|| Ok(ObjectSymbols::default()), |format| format.local_groups())
+    }
+
     /// Every symbol, local ones, sections and files included, by ascending index; none where there is no object.
     ///
     /// # Errors

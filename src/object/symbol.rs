@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use super::format::FormatFacts;
 
@@ -153,8 +154,8 @@ pub struct ComdatGroup<'d> {
     pub signature: &'d [u8],
     /// Where that name stands.
     pub symbol: SignatureSymbol,
-    /// The sections in it.
-    pub sections: Vec<SectionIndex>,
+    /// Which of [`ObjectSymbols::grouped`] are in it.
+    pub sections: Range<u32>,
 }
 
 /// A section that linkers know by its name.
@@ -222,6 +223,8 @@ pub struct ObjectSymbols<'d> {
     pub listed: Vec<Cow<'d, [u8]>>,
     /// The COMDAT groups.
     pub groups: Vec<ComdatGroup<'d>>,
+    /// The sections that are in groups, group by group.
+    pub grouped: Vec<SectionIndex>,
     /// Loaded sections whose name is a C identifier: `__start_NAME` and `__stop_NAME` bound them in the output.
     pub bounded_sections: Vec<NamedSection<'d>>,
     /// Sections, as `__DATA,__name`, that code here reads from end to end, where a format has no room for other names:
@@ -257,6 +260,23 @@ impl<'d> ObjectSymbols<'d> {
     pub fn indexed_names(&self) -> impl Iterator<Item = Cow<'d, [u8]>> {
         let indexed = self.symbols.iter().filter(|symbol| symbol.indexed).map(|symbol| symbol.name.into());
         self.listed.iter().cloned().chain(indexed)
+    }
+
+    /// Adds a group of these sections.
+    pub fn add_group(
+        &mut self,
+        signature: &'d [u8],
+        symbol: SignatureSymbol,
+        sections: impl IntoIterator<Item = SectionIndex>,
+    ) {
+        let start = self.grouped.len() as u32;
+        self.grouped.extend(sections);
+        self.groups.push(ComdatGroup { signature, symbol, sections: start..self.grouped.len() as u32 });
+    }
+
+    /// The sections in a group of these.
+    pub fn sections_of(&self, group: &ComdatGroup<'_>) -> &[SectionIndex] {
+        &self.grouped[group.sections.start as usize..group.sections.end as usize]
     }
 }
 

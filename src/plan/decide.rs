@@ -245,7 +245,7 @@ fn group_names<'d>(member: &MemberSymbols<'d>) -> Vec<(&'d [u8], Vec<NameId>)> {
     let mut groups: Vec<_> = member.object.groups.iter().map(|group| (group.signature, Vec::new())).collect();
     let mut group_of = HashMap::<SectionIndex, usize>::new();
     for (at, group) in member.object.groups.iter().enumerate() {
-        group_of.extend(group.sections.iter().map(|&section| (section, at)));
+        group_of.extend(member.object.sections_of(group).iter().map(|&section| (section, at)));
     }
     for (symbol, &name) in member.object.symbols.iter().zip(&member.names) {
         if let Placement::Section(section) = symbol.placement

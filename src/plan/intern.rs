@@ -22,7 +22,7 @@ pub(super) struct Names<'d> {
 }
 
 /// The position of the machine that a member is for, and the member's symbols.
-pub(super) type MachineSymbols<'m, 'd> = (usize, &'m [Symbol<'d>]);
+pub(super) type MachineSymbols<'m, 'd> = (u32, &'m [Symbol<'d>]);
 
 /// The names of some hashes, by their positions in `ids`.
 #[derive(Debug)]
@@ -41,15 +41,16 @@ struct Search<'d> {
 
 struct Found<'d> {
     name: &'d [u8],
-    machine: usize,
+    hash: u64,
+    machine: u32,
     /// The position of the name's first symbol among all symbols.
-    first: u64,
+    first: u32,
 }
 
 /// The hashes of a member's symbols, and where these begin: among all symbols, and among those of each part.
 struct Hashed {
     hashes: Vec<u64>,
-    start: u64,
+    start: u32,
     starts: [usize; PARTS],
 }
 
@@ -58,14 +59,9 @@ impl<'d> Names<'d> {
     pub fn of(members: &[MachineSymbols<'_, 'd>]) -> (Self, Vec<Vec<NameId>>) {
         let hasher = DefaultHashBuilder::default();
         let hashed = hash_all(members, &hasher);
-        let searches = parallel::map(PARTS, |part| Search::of(members, &hashed, part, &hasher));
-        let positions = |part: u8| (0..searches[usize::from(part)].found.len() as u32).map(move |at| (part, at));
-        let mut order: Vec<(u8, u32)> = (0..PARTS as u8).flat_map(positions).collect();
-        parallel::sort_unstable_by_key(&mut order, |&(part, at)| searches[usize::from(part)].found[at as usize].first);
-        let mut ids: Vec<_> = searches.iter().map(|search| vec![NameId(0); search.found.len()]).collect();
-        order.iter().zip(0..).for_each(|(&(part, at), id)| ids[usize::from(part)][at as usize] = NameId(id));
-        let count = order.len();
-        drop(order);
+        let searches = parallel::map(PARTS, |part| Search::of(members, &hashed, part));
+        let ids = number(&searches);
+        let count = ids.iter().map(Vec::len).sum();
         let of_symbols = parallel::map(members.len(), |member| {
             let mut next = hashed[member].starts;
             let id = |&hash: &u64| {
@@ -83,7 +79,7 @@ impl<'d> Names<'d> {
     }
 
     /// The name called so where links for a machine are concerned.
-    pub fn find(&self, name: &[u8], machine: usize) -> Option<NameId> {
+    pub fn find(&self, name: &[u8], machine: u32) -> Option<NameId> {
         let hash = self.hasher.hash_one(name);
         let Part { table, ids } = &self.parts[part_of(hash)];
         let id = |&at: &u32| ids[at as usize];
@@ -109,9 +105,21 @@ fn hash_all(members: &[MachineSymbols<'_, '_>], hasher: &DefaultHashBuilder) -> 
         let counts = std::mem::replace(&mut member.starts, starts);
         starts.iter_mut().zip(counts).for_each(|(start, count)| *start += count);
         member.start = start;
-        start += member.hashes.len() as u64;
+        start += member.hashes.len() as u32;
     }
     all
+}
+
+/// Numbers what was found in the order of first occurrence, in which each part has its own.
+fn number(searches: &[Search<'_>]) -> Vec<Vec<NameId>> {
+    let mut ids: Vec<Vec<NameId>> = searches.iter().map(|search| Vec::with_capacity(search.found.len())).collect();
+    let count = searches.iter().map(|search| search.found.len()).sum::<usize>() as u32;
+    for id in 0..count {
+        let next = |part: usize| searches[part].found.get(ids[part].len()).map(|found| found.first);
+        let part = (0..searches.len()).min_by_key(|&part| next(part).unwrap_or(u32::MAX)).unwrap_or_default();
+        ids[part].push(NameId(id));
+    }
+    ids
 }
 
 /// What the symbols, whose numbers are `ids`, say of so many names.
@@ -134,26 +142,26 @@ fn names<'d>(members: &[MachineSymbols<'_, 'd>], ids: &[Vec<NameId>], count: usi
 }
 
 impl<'d> Search<'d> {
-    fn of(members: &[MachineSymbols<'_, 'd>], hashed: &[Hashed], part: usize, hasher: &DefaultHashBuilder) -> Self {
+    fn of(members: &[MachineSymbols<'_, 'd>], hashed: &[Hashed], part: usize) -> Self {
         let mut search = Self { table: HashTable::new(), found: Vec::new(), symbols: Vec::new() };
         for (&(machine, symbols), Hashed { hashes, start, .. }) in members.iter().zip(hashed) {
             let mine = hashes.iter().zip(*start..).zip(symbols).filter(|((hash, _), _)| part_of(**hash) == part);
             for ((&hash, first), symbol) in mine {
-                search.add(hash, Found { name: symbol.name, machine, first }, hasher);
+                search.add(Found { name: symbol.name, hash, machine, first });
             }
         }
         search.found.shrink_to_fit();
         search
     }
 
-    fn add(&mut self, hash: u64, new: Found<'d>, hasher: &DefaultHashBuilder) {
+    fn add(&mut self, new: Found<'d>) {
         let Self { table, found, symbols } = self;
         let next = found.len() as u32;
         let is_same = |&at: &u32| {
-            let Found { name, machine, .. } = found[at as usize];
-            name == new.name && machine == new.machine
+            let Found { name, hash, machine, .. } = found[at as usize];
+            hash == new.hash && name == new.name && machine == new.machine
         };
-        let at = *table.entry(hash, is_same, |&at| hasher.hash_one(found[at as usize].name)).or_insert(next).get();
+        let at = *table.entry(new.hash, is_same, |&at| found[at as usize].hash).or_insert(next).get();
         if at == next {
             found.push(new);
         }

@@ -207,7 +207,7 @@ impl Plan<'_> {
         for group in &member.object.groups {
             if let SignatureSymbol::Local(index) = group.symbol
                 && !self.pinned_signatures.contains(group.signature)
-                && group.sections.iter().any(|section| private_sections.contains(section))
+                && member.object.sections_of(group).iter().any(|section| private_sections.contains(section))
             {
                 edits.symbols.push(SymbolEdit { name: NewName::Private, ..SymbolEdit::of(index) });
             }

@@ -50,7 +50,7 @@ impl Facts<'_, '_> {
                     && !mangling::is_mangled(symbol.spelling().source())
                     && self.db.origin(id) == Some(Origin::C)
                     && self.is_private(id)
-                    && !member.object.groups.iter().any(|group| group.sections.contains(&section))
+                    && !member.object.grouped.contains(&section)
                 {
                     weak.push(printable(symbol.name));
                 }

@@ -2,65 +2,166 @@
 //! where files can share blocks (XFS, btrfs) it copies none: the run then costs what changes, whatever the archive's size.
 
 use std::fs::File;
-use std::io::{BufWriter, Seek, Write};
+use std::io::{BufWriter, Read, Seek, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::ArchiveEdits;
-use super::write::{cannot_write, empty};
+use super::write::{BATCH, Written, cannot_write, empty};
+use crate::archive::{Member, Span};
 use crate::error::{Error, Result};
 use crate::input::ParsedArchive;
 use crate::object::symbol::{NewName, ObjectEdits};
+use crate::output::{Staged, Target};
 use crate::parallel;
+use crate::progress;
 
-impl ArchiveEdits<'_> {
-    /// Writes the result in this way. Tells whether it is complete; where something would have moved, `file` is empty.
+/// How much is copied at a time; a multiple of what file systems share.
+const PIECE: u64 = 8 << 20;
+
+/// A result that is begun: nothing of it, or how many bytes of a copy there are already.
+pub(crate) enum Begun {
+    Nothing(Target),
+    Copy(Staged, u64),
+}
+
+impl From<Target> for Begun {
+    fn from(target: Target) -> Self {
+        Self::Nothing(target)
+    }
+}
+
+impl Begun {
+    /// Copies the archive until `stop` says that it is known what becomes of it, or the copy is complete. For results
+    /// that are written in any case, and in which nothing is likely to move.
     ///
     /// # Errors
-    /// I/O, unsupported.
-    pub(super) fn overlay(&self, parsed: &ParsedArchive<'_>, file: &File) -> Result<bool> {
+    /// I/O.
+    pub(crate) fn copy(parsed: &ParsedArchive<'_>, target: Target, stop: &AtomicBool) -> Result<Self> {
+        let Some(original) = to_copy(parsed)? else { return Ok(Self::Nothing(target)) };
+        let staged = target.stage().map_err(|error| error.in_archive(&parsed.input.path))?;
+        let (mut copied, len) = (0, parsed.input.file_len());
+        while copied < len && !stop.load(Ordering::Relaxed) {
+            let piece = PIECE.min(len - copied);
+            copy(original, staged.file(), piece).map_err(|error| error.in_archive(&parsed.input.path))?;
+            copied += piece;
+        }
+        Ok(Self::Copy(staged, copied))
+    }
+
+    /// Where it is to be.
+    pub(crate) fn target(&self) -> &Target {
+        match self {
+            Self::Nothing(target) => target,
+            Self::Copy(staged, _) => staged.target(),
+        }
+    }
+
+    /// The file, and how many bytes of the copy are there.
+    ///
+    /// # Errors
+    /// I/O.
+    pub(super) fn stage(self) -> Result<(Staged, u64)> {
+        match self {
+            Self::Nothing(target) => Ok((target.stage()?, 0)),
+            Self::Copy(staged, copied) => Ok((staged, copied)),
+        }
+    }
+}
+
+/// The file to copy, at its beginning, where a copy is as good as what is written. One of holes would be full of zeros.
+fn to_copy<'p>(parsed: &'p ParsedArchive<'_>) -> Result<Option<&'p File>> {
+    let Some(mut original) = parsed.input.file() else { return Ok(None) };
+    original.rewind().map_err(cannot_write)?;
+    let (metadata, len) = (original.metadata().map_err(cannot_write)?, parsed.input.file_len());
+    Ok((metadata.len() == len && metadata.blocks() * 512 >= len).then_some(original))
+}
+
+impl ArchiveEdits<'_> {
+    /// Writes the result in this way, each member verified as it is in the file, of which so many bytes are copied
+    /// already. Gives `None` where something would have moved; `file` is empty then.
+    ///
+    /// # Errors
+    /// I/O, unsupported, verification.
+    pub(super) fn overlay(&self, parsed: &ParsedArchive<'_>, file: &File, mut copied: u64) -> Result<Option<Written>> {
         let (archive, len) = (&parsed.archive, parsed.input.file_len());
         let fits = self.appended.is_empty()
             && self.members.iter().all(keeps_size)
             && archive.keeps_places(&self.index, len)
             && self.index.kind_for(archive.kind, self.members.len(), archive.last_header_without_index())?
                 == archive.kind;
-        let Some(mut original) = parsed.input.file().filter(|_| fits) else { return Ok(false) };
-        // A copy of holes would be full of zeros.
-        let metadata = original.metadata().map_err(cannot_write)?;
-        if metadata.len() != len || metadata.blocks() * 512 < len {
-            return Ok(false);
+        // What is begun goes on where it stopped.
+        let original = if copied == 0 { to_copy(parsed)? } else { parsed.input.file() };
+        let Some(original) = original.filter(|_| fits) else { return empty(file).map(|()| None) };
+        let spans: Vec<Span> = archive.members.iter().map(Member::span).collect();
+        // What is there of the copy is changed and verified while the rest is copied.
+        let mut changed = 0;
+        while changed < spans.len() || copied < len {
+            let ready = spans[changed..].iter().take(BATCH).take_while(|span| span.end <= copied).count();
+            let piece = PIECE.min(len - copied);
+            let change = || {
+                // The index is in front of the first.
+                if changed == 0 && ready > 0 {
+                    self.write_index_over(parsed, file, &spans)?;
+                }
+                self.change_batch(parsed, file, changed, &spans[changed..changed + ready])
+            };
+            let (all_there, kept) = parallel::join(|| copy(original, file, piece), change);
+            all_there?;
+            if !kept? {
+                return empty(file).map(|()| None);
+            }
+            (copied, changed) = (copied + piece, changed + ready);
         }
-        let copied =
-            original.rewind().and_then(|()| std::io::copy(&mut original, &mut &*file)).map_err(cannot_write)?;
-        if copied != len {
-            let error = std::io::Error::other("the archive changes while it is read");
-            return Err(Error::io("cannot copy the archive", error));
+        if spans.is_empty() {
+            self.write_index_over(parsed, file, &spans)?;
         }
-        let offsets: Vec<u64> = archive.members.iter().map(|member| member.header_offset).collect();
-        let write = |bytes: &[u8], at: u64| {
-            let same = parsed.input.bytes()[at as usize..].starts_with(bytes);
-            if same { Ok(()) } else { file.write_all_at(bytes, at).map_err(cannot_write) }
-        };
+        Ok(Some(Written { len, kind: archive.kind, spans }))
+    }
+
+    fn write_index_over(&self, parsed: &ParsedArchive<'_>, file: &File, spans: &[Span]) -> Result<()> {
+        let archive = &parsed.archive;
+        let offsets: Vec<u64> = spans.iter().map(|span| span.header).collect();
         let over = Over { file, original: parsed.input.bytes(), position: archive.index_offset() };
         let mut over = BufWriter::with_capacity(1 << 16, over);
         self.index.write(&mut over, archive.kind, &offsets)?;
-        over.flush().map_err(cannot_write)?;
-        let complete = parallel::try_map(self.members.len(), |at| {
-            let member = &archive.members[at];
+        over.flush().map_err(cannot_write)
+    }
+
+    /// Writes what changes of members, from the one at `first`, over the copy, and verifies them. Tells whether all keep
+    /// their sizes.
+    fn change_batch(&self, parsed: &ParsedArchive<'_>, file: &File, first: usize, spans: &[Span]) -> Result<bool> {
+        let kept = parallel::try_map(spans.len(), |at| {
+            let member = &parsed.archive.members[first + at];
+            let write = |bytes: &[u8], at: u64| {
+                let same = parsed.input.bytes()[at as usize..].starts_with(bytes);
+                if same { Ok(()) } else { file.write_all_at(bytes, at).map_err(cannot_write) }
+            };
             write(member.header.bytes(), member.header_offset)?;
-            let patch = self.patch(parsed, at)?;
+            let patch = self.patch(parsed, first + at)?;
             let keeps_size = patch.keeps_size();
             for splice in patch.splices().iter().filter(|_| keeps_size) {
                 write(&splice.bytes, member.data_offset() + splice.range.start as u64)?;
             }
+            progress::advance(member.data.len());
             Ok(keeps_size)
         })?;
-        let complete = complete.into_iter().all(|is| is);
-        if !complete {
-            empty(file)?;
+        let kept = kept.into_iter().all(|kept| kept);
+        if kept {
+            self.verify_batch(parsed, file, first, spans)?;
         }
-        Ok(complete)
+        Ok(kept)
     }
+}
+
+/// Copies so many bytes from where `original` stands to where `file` does.
+fn copy(original: &File, mut file: &File, len: u64) -> Result<()> {
+    let copied = std::io::copy(&mut original.take(len), &mut file).map_err(cannot_write)?;
+    if copied == len {
+        return Ok(());
+    }
+    let error = std::io::Error::other("the archive changes while it is read");
+    Err(Error::io("cannot copy the archive", error))
 }
 
 /// Whether an object can be expected to have the same size after these edits.

@@ -1,79 +1,98 @@
-//! Writes a result in one pass: members patched in parallel and written in order, the index from what was written.
+//! Writes a result in one pass: members patched in parallel, written in order and read again, the index from what was
+//! written.
 
 use std::fs::File;
 use std::io::{BufWriter, Seek, Write};
 
 use super::ArchiveEdits;
-use crate::archive::{ArchiveKind, ArchiveWriter, Member, NewMember};
+use super::overlay::Begun;
+use crate::archive::{ArchiveKind, ArchiveWriter, Member, NewMember, Span};
 use crate::error::{Error, Result};
 use crate::input::ParsedArchive;
-use crate::output::{Staged, Target};
+use crate::output::Staged;
 use crate::parallel;
 use crate::patch::Patch;
 use crate::progress;
 
 /// How many members are patched at a time: bounds the memory that their changes take.
-const BATCH: usize = 64;
+pub(super) const BATCH: usize = 64;
 
 /// What is shorter is gathered before it is written; what is longer goes to the kernel from where it is.
 const GATHERED: usize = 1 << 16;
 
+/// A result, complete, and verified but for what is in front of its members.
+pub(super) struct Written {
+    /// Its length in bytes.
+    pub len: u64,
+    pub kind: ArchiveKind,
+    /// Where its members are, in order.
+    pub spans: Vec<Span>,
+}
+
 /// What came of writing an archive.
-enum Written {
-    /// It is complete, and this long.
-    Whole(u64),
+enum Attempt {
+    /// It is complete.
+    Whole(Written),
     /// It has to be of this kind instead.
     Needs(ArchiveKind),
 }
 
 impl ArchiveEdits<'_> {
-    /// Writes the result to a temporary file beside `target`. Gives the length with it.
-    pub(super) fn stage(&self, parsed: &ParsedArchive<'_>, target: Target) -> Result<(Staged, u64)> {
-        let staged = target.stage().map_err(|error| error.in_archive(&parsed.input.path))?;
-        let len = self.write(parsed, staged.file()).map_err(|error| error.in_archive(&parsed.input.path))?;
-        Ok((staged, len))
+    /// Writes the result to a temporary file beside its target, each member verified as it is in the file.
+    pub(super) fn stage(&self, parsed: &ParsedArchive<'_>, begun: Begun) -> Result<(Staged, Written)> {
+        let located = |error: Error| error.in_archive(&parsed.input.path);
+        let (staged, copied) = begun.stage().map_err(located)?;
+        let written = self.write(parsed, staged.file(), copied).map_err(located)?;
+        Ok((staged, written))
     }
 
-    fn write(&self, parsed: &ParsedArchive<'_>, file: &File) -> Result<u64> {
+    fn write(&self, parsed: &ParsedArchive<'_>, file: &File, copied: u64) -> Result<Written> {
         let archive = &parsed.archive;
-        if self.overlay(parsed, file)? {
-            return Ok(parsed.input.file_len());
+        progress::expect(archive.members.iter().map(|member| member.data.len()).sum());
+        if let Some(written) = self.overlay(parsed, file, copied)? {
+            return Ok(written);
         }
         // How wide the index's offsets have to be is only known when all members are patched: that it is as if none
         // changed is seldom wrong.
         let last_header = archive.last_header_without_index();
         let mut kind = self.index.kind_for(archive.kind, self.members_after(), last_header)?;
-        progress::expect(archive.members.iter().map(|member| member.data.len()).sum());
         loop {
-            match self.write_as(parsed, BufWriter::with_capacity(GATHERED, file), kind)? {
-                Written::Whole(len) => return Ok(len),
-                Written::Needs(other) => kind = other,
+            match self.write_as(parsed, file, kind)? {
+                Attempt::Whole(written) => return Ok(written),
+                Attempt::Needs(other) => kind = other,
             }
             empty(file)?;
         }
     }
 
-    fn write_as<W: Write + Seek + Send>(
-        &self,
-        parsed: &ParsedArchive<'_>,
-        out: W,
-        kind: ArchiveKind,
-    ) -> Result<Written> {
+    fn write_as(&self, parsed: &ParsedArchive<'_>, file: &File, kind: ArchiveKind) -> Result<Attempt> {
+        let out = BufWriter::with_capacity(GATHERED, file);
         let mut writer = ArchiveWriter::start(out, kind, self.members_after(), &self.index, &parsed.archive)?;
-        // One batch is written while the next is patched.
+        let mut spans = Vec::with_capacity(self.members_after());
+        let mut verified = 0;
+        // One batch is written while the next is patched, and the one before read again.
         let mut ready = self.patch_batch(parsed, 0)?;
         for start in (0..self.members.len()).step_by(BATCH) {
             let write = || self.write_batch(parsed, start, &ready, &mut writer);
-            let (written, next) = parallel::join(write, || self.patch_batch(parsed, start + BATCH));
-            written?;
-            ready = next?;
+            let patch = || self.patch_batch(parsed, start + BATCH);
+            let verify = || self.verify_batch(parsed, file, verified, &spans[verified..]);
+            let (written, (next, held)) = parallel::join(write, || parallel::join(patch, verify));
+            verified = spans.len();
+            spans.extend(written?);
+            (ready, _) = (next?, held?);
         }
+        self.verify_batch(parsed, file, verified, &spans[verified..])?;
         for new in &self.appended {
             let member = Member::new(new.padded_name, &new.data, kind);
-            writer.append(&NewMember { member: &member, parts: vec![&new.data] })?;
+            spans.push(writer.append(&NewMember { member: &member, parts: vec![&new.data] })?);
         }
+        writer.flush()?;
+        self.verify_appended(file, kind, &spans[self.members.len()..])?;
         let needed = writer.needed_kind(parsed.archive.kind, &self.index)?;
-        if needed == kind { writer.finish(&self.index).map(Written::Whole) } else { Ok(Written::Needs(needed)) }
+        if needed != kind {
+            return Ok(Attempt::Needs(needed));
+        }
+        Ok(Attempt::Whole(Written { len: writer.finish(&self.index)?, kind, spans }))
     }
 
     pub(super) fn members_after(&self) -> usize {
@@ -91,14 +110,16 @@ impl ArchiveEdits<'_> {
         start: usize,
         patches: &[Patch],
         writer: &mut ArchiveWriter<W>,
-    ) -> Result<()> {
+    ) -> Result<Vec<Span>> {
+        let mut spans = Vec::with_capacity(patches.len());
         for (at, patch) in (start..).zip(patches) {
             let member = &parsed.archive.members[at];
             let new = NewMember { member, parts: patch.parts(member.data) };
-            writer.append(&new).map_err(|error| parsed.locate(error, at))?;
+            spans.push(writer.append(&new).map_err(|error| parsed.locate(error, at))?);
             progress::advance(member.data.len());
         }
-        Ok(())
+        writer.flush()?;
+        Ok(spans)
     }
 
     pub(super) fn patch(&self, parsed: &ParsedArchive<'_>, member: usize) -> Result<Patch> {

@@ -83,7 +83,7 @@ fn append(parsed: &ParsedArchive<'_>, names: &BTreeSet<&[u8]>, edits: &mut Archi
     };
     let definitions: Vec<_> = names.iter().map(stub).collect();
     for name in names {
-        edits.index.push(name.to_vec(), b"", edits.members.len() as u32);
+        edits.index.push(name.to_vec(), edits.members.len() as u32);
     }
     let data = like.make_object(&definitions).map_err(|error| error.in_archive(&parsed.input.path))?;
     edits.appended.push(Appended { padded_name: MEMBER, data });

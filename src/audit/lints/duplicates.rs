@@ -17,9 +17,9 @@ pub fn definitions(facts: &Facts<'_>) -> Option<Found> {
     let mut members = BTreeSet::new();
     for (at, member) in facts.db.members().iter().enumerate() {
         // Of these linkers keep one.
-        let groups = member.object.groups.iter().flat_map(|group| &group.sections);
+        let groups = member.object.grouped.iter().copied();
         let kept_once: HashSet<_> =
-            groups.copied().chain(member.object.linkonce_sections.iter().map(|section| section.index)).collect();
+            groups.chain(member.object.linkonce_sections.iter().map(|section| section.index)).collect();
         for (symbol, id) in member.object.symbols.iter().zip(&member.names) {
             let strong = symbol.binding == Binding::Global
                 && match symbol.placement {

@@ -12,8 +12,8 @@ use super::layout::Layout;
 use crate::error::{Error, Result};
 use crate::object::format::Format;
 use crate::object::symbol::{
-    Binding, ComdatGroup, LinkonceSection, ObjectSymbols, Placement, Section, SectionIndex, SignatureSymbol,
-    SortedSection, Symbol, SymbolIndex, SymbolKind, Visibility,
+    Binding, LinkonceSection, ObjectSymbols, Placement, Section, SectionIndex, SignatureSymbol, SortedSection, Symbol,
+    SymbolIndex, SymbolKind, Visibility,
 };
 
 /// Sections that are the toolchain's own, whatever stands behind a `$` of their names.
@@ -93,7 +93,7 @@ impl<'d, Coff: Layout> CoffObject<'d, Coff> {
                 }
             }
             sections.extend(associated.get(&comdat.section).into_iter().flatten());
-            found.groups.push(ComdatGroup { signature, symbol: SignatureSymbol::Global, sections });
+            found.add_group(signature, SignatureSymbol::Global, sections);
         }
         found.linkonce_sections.sort_by_key(|section| section.index);
         found.linkonce_sections.dedup_by_key(|section| section.index);

@@ -5,6 +5,7 @@
 //! What got another size is placed by [`place`](super::place).
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use object::elf;
 use object::pod::bytes_of_slice;
@@ -36,6 +37,9 @@ impl<Elf: Class> ElfObject<'_, Elf> {
     /// Malformed when the tables contradict each other; unsupported when something that stays refers to what is to
     /// go, or the result would not fit the class.
     pub fn patch(&self, edits: &ObjectEdits, suffixes: &Suffixes) -> Result<Patch> {
+        if edits.sections.is_empty() && edits.symbols.iter().all(|edit| self.changes_fields_alone(edit)) {
+            return self.patch_fields(edits);
+        }
         let headers = bytes_of_slice(self.section_headers()).to_vec();
         let mut draft = Draft { contents: BTreeMap::new(), headers, retains: false };
         let mut symbols = bytes_of_slice(self.symbols.symbols()).to_vec();
@@ -55,6 +59,42 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         }
         self.renumber(&numbers, edits, &mut draft)?;
         self.place(&numbers, draft)
+    }
+
+    /// Whether an edit changes neither a symbol's name nor its number: local symbols come first.
+    fn changes_fields_alone(&self, edit: &SymbolEdit) -> bool {
+        let stays_global =
+            |binding| binding != Binding::Local && !self.symbols.symbols()[edit.index.0 as usize].is_local();
+        !edit.remove && edit.name == NewName::Same && edit.binding.is_none_or(stays_global)
+    }
+
+    /// The splice over the symbols, where all else stays as it is.
+    fn patch_fields(&self, edits: &ObjectEdits) -> Result<Patch> {
+        let (Some(first), Some(last)) = (edits.symbols.first(), edits.symbols.last()) else {
+            return Ok(Patch::default());
+        };
+        let place = |index: usize| self.symbol_offset(index) as usize;
+        let range = place(first.index.0 as usize)..place(last.index.0 as usize + 1);
+        let others = self.sections.enumerate().skip(1).filter(|(index, _)| *index != self.symbols.section());
+        let sections = others.filter_map(|(_, section)| {
+            let (start, size) = section.file_range(self.endian)?;
+            Some(start as usize..start.saturating_add(size) as usize)
+        });
+        let overlaps = |other: &Range<usize>| other.start.max(range.start) < other.end.min(range.end);
+        let headers = [0..size_of::<Elf>(), self.header_table()];
+        if let Some(other) = headers.into_iter().chain(sections).find(overlaps) {
+            return Err(Error::malformed(other.start as u64, "a section overlaps another that has to change"));
+        }
+        let mut symbols = self.data[range.clone()].to_vec();
+        for edit in &edits.symbols {
+            let at = place(edit.index.0 as usize) - range.start;
+            edit_symbol::<Elf>(&mut symbols[at..at + size_of::<Elf::Sym>()], edit);
+        }
+        let mut patch = Patch::default();
+        if symbols != self.data[range.clone()] {
+            patch.replace(range, symbols);
+        }
+        Ok(patch)
     }
 
     pub(super) fn section_headers(&self) -> &[Elf::SectionHeader] {
@@ -116,6 +156,18 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         index.map(|index| index as usize).map_err(|error| Error::malformed(0, error.to_string()))
     }
 
+    /// The table of the sections' names.
+    pub(super) fn section_names(&self) -> Result<&[u8]> {
+        let index = self.section_names_index()?;
+        self.string_table(index)
+    }
+
+    fn string_table(&self, index: usize) -> Result<&[u8]> {
+        let section = self.sections.section(object::SectionIndex(index));
+        let data = section.and_then(|section| section.data(self.endian, self.data));
+        data.map_err(|error| Error::malformed(self.section_header_offset(index), error.to_string()))
+    }
+
     fn rewrite_table(
         &self,
         table: usize,
@@ -125,10 +177,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         edits: &ObjectEdits,
         suffixes: &Suffixes,
     ) -> Result<Rewritten> {
-        let at = self.section_header_offset(table);
-        let section = self.sections.section(object::SectionIndex(table));
-        let data = section.and_then(|section| section.data(self.endian, self.data));
-        let mut rewriter = Rewriter::new(data.map_err(|error| Error::malformed(at, error.to_string()))?);
+        let mut rewriter = Rewriter::new(self.string_table(table)?);
         for (index, offset, name) in names.symbols(self).filter(|_| of_symbols) {
             rewriter.note(offset, name).ok_or_else(|| {
                 Error::malformed(self.symbol_offset(index), "a symbol's name is outside the string table")
@@ -140,6 +189,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
             })?;
         }
         let new = rewriter.finish(suffixes, &edits.names);
+        let at = self.section_header_offset(table);
         new.ok_or_else(|| Error::malformed(at, "the string table does not end in a NUL"))
     }
 }

@@ -72,6 +72,10 @@ impl<'d, Elf: Class> Format<'d> for ElfObject<'d, Elf> {
         self.object_symbols()
     }
 
+    fn local_groups(&self) -> Result<ObjectSymbols<'d>> {
+        self.local_groups()
+    }
+
     fn all_symbols(&self) -> Result<Vec<Symbol<'d>>> {
         self.all_symbols()
     }

@@ -153,7 +153,7 @@ impl<Elf: Class> ElfObject<'_, Elf> {
         Ok(())
     }
 
-    fn header_table(&self) -> Range<usize> {
+    pub(super) fn header_table(&self) -> Range<usize> {
         let start = self.section_header_offset(0) as usize;
         start..start + size_of_val(self.section_headers())
     }

@@ -10,8 +10,8 @@ use super::format::FACTS;
 use super::{Class, ElfObject};
 use crate::error::{Error, Result};
 use crate::object::symbol::{
-    Binding, Bytecode, ComdatGroup, LinkonceSection, NamedSection, ObjectSymbols, Placement, Section, SectionIndex,
-    SignatureSymbol, Symbol, SymbolIndex, SymbolKind, Visibility, WARNING,
+    Binding, Bytecode, LinkonceSection, NamedSection, ObjectSymbols, Placement, Section, SectionIndex, SignatureSymbol,
+    Symbol, SymbolIndex, SymbolKind, Visibility, WARNING,
 };
 
 const SLIM_MARKER: &[u8] = b"__gnu_lto_slim";
@@ -38,8 +38,9 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
             facts: &FACTS,
             ..ObjectSymbols::default()
         };
+        let names = self.section_names()?;
         for (index, section) in self.sections.enumerate().skip(1) {
-            self.read_section(SectionIndex(index.0 as u32), section, &mut found)?;
+            self.read_section(SectionIndex(index.0 as u32), section, names, &mut found)?;
         }
         // What tells the linker that there is no code but what its plugin makes (gcc/toplev.cc, `compile_file`).
         if found.bytecode == Some(Bytecode::GccFat) && found.symbols.iter().any(|symbol| symbol.name == SLIM_MARKER) {
@@ -65,6 +66,23 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
             }
         }
         Ok(names)
+    }
+
+    /// The COMDAT groups whose signatures are local symbols, and nothing else.
+    ///
+    /// # Errors
+    /// Malformed, with the offset in the member.
+    pub fn local_groups(&self) -> Result<ObjectSymbols<'d>> {
+        let mut found = ObjectSymbols::default();
+        let groups =
+            self.sections.enumerate().skip(1).filter(|(_, section)| section.sh_type(self.endian) == elf::SHT_GROUP);
+        for (index, section) in groups.filter(|_| self.relocatable) {
+            let signature = self.symbols.symbol(object::SymbolIndex(section.sh_info(self.endian) as usize));
+            if signature.is_ok_and(Sym::is_local) {
+                self.read_group(SectionIndex(index.0 as u32), section, &mut found)?;
+            }
+        }
+        Ok(found)
     }
 
     /// Every symbol, local ones included, by ascending index.
@@ -206,11 +224,14 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         &self,
         index: SectionIndex,
         section: &'d Elf::SectionHeader,
+        names: &[u8],
         found: &mut ObjectSymbols<'d>,
     ) -> Result<()> {
         let endian = self.endian;
         if section.sh_type(endian) == elf::SHT_GROUP {
-            found.groups.extend(self.comdat_group(index, section)?);
+            return self.read_group(index, section, found);
+        }
+        if !names.get(section.sh_name(endian) as usize..).is_some_and(is_known_by_name) {
             return Ok(());
         }
         let name = self.section_name(index)?;
@@ -234,16 +255,21 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
     }
 
     /// gABI, "Section Groups": a word of flags, then the indices of the sections; `sh_info` is the signature's symbol.
-    fn comdat_group(&self, index: SectionIndex, section: &'d Elf::SectionHeader) -> Result<Option<ComdatGroup<'d>>> {
+    fn read_group(
+        &self,
+        index: SectionIndex,
+        section: &'d Elf::SectionHeader,
+        found: &mut ObjectSymbols<'d>,
+    ) -> Result<()> {
         let endian = self.endian;
         let at = self.section_header_offset(index.0 as usize);
         let Some((flags, members)) =
             section.group(endian, self.data).map_err(|error| Error::malformed(at, error.to_string()))?
         else {
-            return Ok(None);
+            return Ok(());
         };
         if flags.0 & elf::GRP_COMDAT.0 == 0 {
-            return Ok(None);
+            return Ok(());
         }
         let number = section.sh_info(endian) as usize;
         let symbol = self
@@ -261,9 +287,16 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
                 signature = self.section_name(section)?;
             }
         }
-        let sections = members.iter().map(|member| SectionIndex(member.get(endian))).collect();
-        Ok(Some(ComdatGroup { signature, symbol: carrier, sections }))
+        found.add_group(signature, carrier, members.iter().map(|member| SectionIndex(member.get(endian))));
+        Ok(())
     }
+}
+
+/// Whether what `names` begins with can be a name that says something of its section: most begin with a dot and do not,
+/// and where they end need not be known.
+fn is_known_by_name(names: &[u8]) -> bool {
+    let dotted = [&b".gnu."[..], b".llvm.lto\0", b".comment\0"];
+    names.first() != Some(&b'.') || dotted.iter().any(|name| names.starts_with(name))
 }
 
 /// `NAME` of `.gnu.linkonce.KIND.NAME`; the kinds with dots in them are those of relocated data.

@@ -1,6 +1,8 @@
 //! Holds a rewritten ELF object against its original and the edits, from the bytes of both: written to share nothing
 //! with the editor but the parser.
 
+mod rows;
+
 use object::elf::{
     GRP_COMDAT, SHF_GNU_RETAIN, SHF_GROUP, SHN_LORESERVE, SHT_CREL, SHT_GROUP, SHT_NOBITS, SHT_REL, SHT_RELA,
     SHT_STRTAB, SHT_SYMTAB, SHT_SYMTAB_SHNDX, SectionType,
@@ -41,6 +43,9 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
     pub fn verify(&self, after: &Self, edits: &ObjectEdits, suffixes: &Suffixes) -> Result<()> {
         if self.header.e_machine(self.endian) != after.header.e_machine(after.endian) {
             return Err(Error::verification("the machine changed"));
+        }
+        if self.keeps_rows(edits) {
+            return self.verify_rows(after, edits, suffixes);
         }
         let mut expected = self.expected(edits)?;
         expected.symbol_names = after.strings(after.symbols.string_section().0)?;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::linking::{COMDAT_DATA, COMDAT_FUNCTION, Comdat, ComdatEntry, Linking};
 use super::{Part, WasmObject};
 use crate::object::symbol::{
-    Binding, ComdatGroup, NewName, ObjectEdits, Placement, SectionIndex, SignatureSymbol, SymbolEdit, SymbolIndex,
+    Binding, NewName, ObjectEdits, ObjectSymbols, Placement, SectionIndex, SignatureSymbol, SymbolEdit, SymbolIndex,
 };
 
 /// What becomes of a COMDAT.
@@ -27,13 +27,11 @@ struct Definition<'o> {
 }
 
 impl<'d> WasmObject<'d> {
-    pub(super) fn comdat_groups(&self, linking: &Linking<'d>) -> Vec<ComdatGroup<'d>> {
-        let group = |comdat: &Comdat<'d>| ComdatGroup {
-            signature: comdat.name,
-            symbol: SignatureSymbol::Global,
-            sections: comdat.entries.iter().map(|entry| self.comdat_part(entry)).collect(),
-        };
-        linking.comdats.iter().map(group).collect()
+    pub(super) fn read_comdats(&self, linking: &Linking<'d>, found: &mut ObjectSymbols<'d>) {
+        for comdat in &linking.comdats {
+            let parts = comdat.entries.iter().map(|entry| self.comdat_part(entry));
+            found.add_group(comdat.name, SignatureSymbol::Global, parts);
+        }
     }
 
     fn comdat_part(&self, entry: &ComdatEntry) -> SectionIndex {

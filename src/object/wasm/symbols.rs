@@ -31,15 +31,16 @@ impl<'d> WasmObject<'d> {
             index: self.index_of(Part::Segment(at)),
             name: segment.name,
         };
-        Ok(ObjectSymbols {
+        let mut found = ObjectSymbols {
             symbols,
             listed,
-            groups: self.comdat_groups(linking),
             bounded_sections: bounded.map(named).collect(),
             facts: &FACTS,
             producers: self.producers()?.into(),
             ..ObjectSymbols::default()
-        })
+        };
+        self.read_comdats(linking, &mut found);
+        Ok(found)
     }
 
     fn exports(&self) -> Vec<Cow<'d, [u8]>> {

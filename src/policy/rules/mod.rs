@@ -49,6 +49,11 @@ impl Renames {
         Ok(())
     }
 
+    /// Whether nothing becomes anything.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What `name` becomes, if anything.
     pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
         self.0.get(name).map(Vec::as_slice)
