@@ -261,7 +261,7 @@ impl<'d> Lister<'_, 'd> {
             (member.archive, self.parsed[member.archive].archive.members[member.position].header_offset)
         });
         // Few members define what is listed, and their numbers are sooner compared than names.
-        let members: HashSet<_> = members.collect();
+        let members: hashbrown::HashSet<_> = members.collect();
         let listed = |&(at, offset, name): &(usize, u64, &'d [u8])| {
             members.contains(&(at, offset)) && self.exports.contains_key(name)
         };

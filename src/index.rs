@@ -1,5 +1,6 @@
 //! Rebuilds the index of archives, and nothing else in them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::Write;
 use std::path::Path;
@@ -9,13 +10,13 @@ use crate::archive::ArchiveIndex;
 use crate::archive::header::{DATE, date_field};
 use crate::error::{Error, Result};
 use crate::input::ParsedArchive;
-use crate::object::symbol::{ObjectEdits, Suffixes};
+use crate::object::symbol::{GCC_SLIM, ObjectEdits, Suffixes};
 use crate::object::{Object, UNSERVED_HELP};
 use crate::output::{Output, Staged, Target};
 use crate::parallel;
 use crate::patch::Patch;
 use crate::report::{ArchiveSummary, Clock, SCHEMA};
-use crate::rewrite::{ArchiveEdits, each_archive, index_of, to_be_indexed};
+use crate::rewrite::{ArchiveEdits, each_archive, to_be_indexed};
 
 /// What becomes of the dates and owners in headers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -124,17 +125,20 @@ impl Index {
     }
 
     fn index_for<'d>(&self, parsed: &ParsedArchive<'d>) -> Result<ArchiveIndex<'d>> {
-        let symbols = parallel::try_map(parsed.objects.len(), |at| {
+        let names = parallel::try_map(parsed.objects.len(), |at| {
             match &parsed.objects[at] {
                 Object::Unserved(kind) => {
                     let what = format!("{kind}, whose symbols cannot be read: the index would lack them");
                     Err(Error::unsupported(what).with_help(UNSERVED_HELP))
                 }
-                object => object.symbols().and_then(to_be_indexed),
+                object => names_of(object),
             }
             .map_err(|error| parsed.locate(error, at))
         })?;
-        let mut index = index_of(&symbols);
+        let mut index = ArchiveIndex::default();
+        for (names, at) in names.into_iter().zip(0..) {
+            names.into_iter().for_each(|name| index.push(name, at));
+        }
         index.has_objects = parsed.objects.iter().any(|object| !matches!(object, Object::Other));
         index.date = if self.stamps == Stamps::Now { now() } else { 0 };
         index.wide_from = self.wide_from.unwrap_or(index.wide_from);
@@ -147,6 +151,15 @@ impl IndexReport {
         let changed = archives.iter().any(|summary| summary.archive.changed);
         Self { schema: SCHEMA, verb: "index", changed, archives }
     }
+}
+
+/// The names that an index lists of an object. All else is only read where a name says that there may be no machine code.
+fn names_of<'d>(object: &Object<'d>) -> Result<Vec<Cow<'d, [u8]>>> {
+    let names = object.indexed_names()?;
+    if names.iter().any(|name| **name == *GCC_SLIM) {
+        to_be_indexed(object.symbols()?)?;
+    }
+    Ok(names)
 }
 
 /// Whether a thin archive's headers give other sizes than the files have now.

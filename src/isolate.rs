@@ -200,7 +200,7 @@ impl Isolate {
 }
 
 /// How many members' edits are made at a time.
-const BATCH: usize = 256;
+const BATCH: usize = 64;
 
 /// What is known of members before they are merged.
 struct BeforeMerge {

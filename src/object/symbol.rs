@@ -210,6 +210,9 @@ impl Bytecode {
     }
 }
 
+/// What GCC defines in an object that has its bytecode and no machine code (gcc/toplev.cc, `compile_file`).
+pub const GCC_SLIM: &[u8] = b"__gnu_lto_slim";
+
 /// What stands before a symbol's name in the name of the section with the warning about it.
 pub const WARNING: &[u8] = b".gnu.warning.";
 

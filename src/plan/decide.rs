@@ -9,7 +9,7 @@ use super::{Fate, MemberSymbols, NameId, Plan, Reason, SymbolDb, pointers, tag};
 use crate::error::{Error, Result};
 use crate::isolate::Isolate;
 use crate::mangling;
-use crate::object::symbol::{Placement, SectionIndex, SignatureSymbol, WARNING};
+use crate::object::symbol::{GCC_SLIM, Placement, SectionIndex, SignatureSymbol, WARNING};
 use crate::origin::Origin;
 use crate::parallel;
 use crate::policy::{Keep, Method, Registries, Scope};
@@ -116,8 +116,7 @@ pub fn is_export(db: &SymbolDb<'_>, id: NameId) -> bool {
         && !mangling::is_mangled(name.source())
         // LTO's promoted locals.
         && memchr::memmem::find(name.bytes, b".llvm.").is_none()
-        // GCC's mark of an object without machine code.
-        && name.source() != b"__gnu_lto_slim"
+        && name.source() != GCC_SLIM
         && db.origin(id).is_some_and(|origin| !origin.is_in_every_rust_program())
 }
 

@@ -16,24 +16,19 @@ const PARTS: usize = 8;
 #[derive(Debug)]
 pub(super) struct Names<'d> {
     hasher: DefaultHashBuilder,
-    parts: Vec<Part>,
+    /// For each part, the ids of its names.
+    parts: Vec<HashTable<NameId>>,
     /// In the order of their ids.
     pub all: Vec<Name<'d>>,
 }
 
 /// The position of the machine that a member is for, and the member's symbols.
-pub(super) type MachineSymbols<'m, 'd> = (u32, &'m [Symbol<'d>]);
-
-/// The names of some hashes, by their positions in `ids`.
-#[derive(Debug)]
-struct Part {
-    table: HashTable<u32>,
-    ids: Vec<NameId>,
-}
+pub(super) type MachineSymbols<'m, 'd> = (u16, &'m [Symbol<'d>]);
 
 /// What is found of the names of a part.
 struct Search<'d> {
-    table: HashTable<u32>,
+    /// Their positions in `found`, and in the end their ids.
+    table: HashTable<NameId>,
     found: Vec<Found<'d>>,
     /// For each of the part's symbols, in order, its name's position in `found`.
     symbols: Vec<u32>,
@@ -42,7 +37,7 @@ struct Search<'d> {
 struct Found<'d> {
     name: &'d [u8],
     hash: u64,
-    machine: u32,
+    machine: u16,
     /// The position of the name's first symbol among all symbols.
     first: u32,
 }
@@ -73,18 +68,23 @@ impl<'d> Names<'d> {
             hashed[member].hashes.iter().map(id).collect::<Vec<_>>()
         });
         drop(hashed);
-        let parts = searches.into_iter().zip(ids).map(|(search, ids)| Part { table: search.table, ids }).collect();
+        let named = searches.into_iter().zip(ids).map(|(mut search, ids)| {
+            search.table.iter_mut().for_each(|at| *at = ids[at.0 as usize]);
+            search.table
+        });
+        let parts = named.collect();
         let all = names(members, &of_symbols, count);
         (Self { hasher, parts, all }, of_symbols)
     }
 
     /// The name called so where links for a machine are concerned.
-    pub fn find(&self, name: &[u8], machine: u32) -> Option<NameId> {
+    pub fn find(&self, name: &[u8], machine: u16) -> Option<NameId> {
         let hash = self.hasher.hash_one(name);
-        let Part { table, ids } = &self.parts[part_of(hash)];
-        let id = |&at: &u32| ids[at as usize];
-        let is_wanted = |known: &Name<'_>| known.bytes == name && known.machine == machine;
-        table.find(hash, |at| is_wanted(&self.all[id(at).0 as usize])).map(id)
+        let is_wanted = |id: &NameId| {
+            let known = &self.all[id.0 as usize];
+            known.bytes == name && known.machine == machine
+        };
+        self.parts[part_of(hash)].find(hash, is_wanted).copied()
     }
 }
 
@@ -156,15 +156,15 @@ impl<'d> Search<'d> {
 
     fn add(&mut self, new: Found<'d>) {
         let Self { table, found, symbols } = self;
-        let next = found.len() as u32;
-        let is_same = |&at: &u32| {
-            let Found { name, hash, machine, .. } = found[at as usize];
+        let next = NameId(found.len() as u32);
+        let is_same = |at: &NameId| {
+            let Found { name, hash, machine, .. } = found[at.0 as usize];
             hash == new.hash && name == new.name && machine == new.machine
         };
-        let at = *table.entry(new.hash, is_same, |&at| found[at as usize].hash).or_insert(next).get();
+        let at = *table.entry(new.hash, is_same, |at| found[at.0 as usize].hash).or_insert(next).get();
         if at == next {
             found.push(new);
         }
-        symbols.push(at);
+        symbols.push(at.0);
     }
 }

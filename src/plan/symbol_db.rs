@@ -25,7 +25,7 @@ pub struct Name<'d> {
     /// How much of it the platform put in front of the name in C.
     pub prefix: u8,
     /// The position of the machine whose links it takes part in: slices of fat files never meet those for others.
-    pub(super) machine: u32,
+    pub(super) machine: u16,
     /// How many definitions there are.
     pub definitions: u32,
     /// The first member that defines it.
@@ -36,7 +36,7 @@ pub struct Name<'d> {
 
 impl<'d> Name<'d> {
     /// What a symbol is called, of which nothing else is known yet.
-    pub(super) fn new(symbol: &Symbol<'d>, machine: u32) -> Self {
+    pub(super) fn new(symbol: &Symbol<'d>, machine: u16) -> Self {
         let Symbol { name: bytes, prefix, .. } = *symbol;
         Self { bytes, prefix, machine, definitions: 0, first_definition: None, visible: false }
     }
@@ -137,18 +137,18 @@ impl<'d> SymbolDb<'d> {
 
     /// The name called so; in fat files, of the first machine that has it.
     pub fn find(&self, name: &[u8]) -> Option<NameId> {
-        (0..self.machines.len() as u32).find_map(|machine| self.names.find(name, machine))
+        (0..self.machines.len() as u16).find_map(|machine| self.names.find(name, machine))
     }
 
     /// The name called so that takes part in an archive's links.
     pub fn find_beside(&self, name: &[u8], archive: &ParsedArchive<'_>) -> Option<NameId> {
         let machine = self.machines.iter().position(|machine| *machine == archive.input.machine())?;
-        self.names.find(name, machine as u32)
+        self.names.find(name, machine as u16)
     }
 
     /// The machine of the fat files' slices that a name is of; `None` for what is in no fat file.
     pub fn machine(&self, id: NameId) -> Option<&str> {
-        self.machines[self.name(id).machine as usize].as_deref()
+        self.machines[usize::from(self.name(id).machine)].as_deref()
     }
 
     /// What is known of a name.
@@ -200,10 +200,11 @@ impl<'d> SymbolDb<'d> {
 }
 
 /// Where `machine` stands among `machines`; at the end, where it was not yet.
-fn position_of(machines: &mut Vec<Option<String>>, machine: Option<String>) -> u32 {
+fn position_of(machines: &mut Vec<Option<String>>, machine: Option<String>) -> u16 {
     let position = machines.iter().position(|known| *known == machine).unwrap_or_else(|| {
         machines.push(machine);
         machines.len() - 1
     });
-    position as u32
+    // There are some dozens.
+    u16::try_from(position).unwrap_or(u16::MAX)
 }

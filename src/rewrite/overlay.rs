@@ -7,7 +7,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::ArchiveEdits;
-use super::write::{BATCH, Written, cannot_write, empty};
+use super::write::{Written, cannot_write, empty};
 use crate::archive::{Member, Span};
 use crate::error::{Error, Result};
 use crate::input::ParsedArchive;
@@ -18,6 +18,9 @@ use crate::progress;
 
 /// How much is copied at a time; a multiple of what file systems share.
 const PIECE: u64 = 8 << 20;
+
+/// How many members are changed while a piece is copied: more than are in one, as the copy can be far ahead.
+const READY: usize = 192;
 
 /// A result that is begun: nothing of it, or how many bytes of a copy there are already.
 pub(crate) enum Begun {
@@ -97,7 +100,7 @@ impl ArchiveEdits<'_> {
         // What is there of the copy is changed and verified while the rest is copied.
         let mut changed = 0;
         while changed < spans.len() || copied < len {
-            let ready = spans[changed..].iter().take(BATCH).take_while(|span| span.end <= copied).count();
+            let ready = spans[changed..].iter().take(READY).take_while(|span| span.end <= copied).count();
             let piece = PIECE.min(len - copied);
             let change = || {
                 // The index is in front of the first.

@@ -15,7 +15,7 @@ use crate::patch::Patch;
 use crate::progress;
 
 /// How many members are patched at a time: bounds the memory that their changes take.
-pub(super) const BATCH: usize = 64;
+const BATCH: usize = 64;
 
 /// What is shorter is gathered before it is written; what is longer goes to the kernel from where it is.
 const GATHERED: usize = 1 << 16;

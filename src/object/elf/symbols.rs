@@ -10,11 +10,9 @@ use super::format::FACTS;
 use super::{Class, ElfObject};
 use crate::error::{Error, Result};
 use crate::object::symbol::{
-    Binding, Bytecode, LinkonceSection, NamedSection, ObjectSymbols, Placement, Section, SectionIndex, SignatureSymbol,
-    Symbol, SymbolIndex, SymbolKind, Visibility, WARNING,
+    Binding, Bytecode, GCC_SLIM, LinkonceSection, NamedSection, ObjectSymbols, Placement, Section, SectionIndex,
+    SignatureSymbol, Symbol, SymbolIndex, SymbolKind, Visibility, WARNING,
 };
-
-const SLIM_MARKER: &[u8] = b"__gnu_lto_slim";
 
 const SHN_MIPS_SUNDEFINED: elf::SymbolSection = elf::SymbolSection(0xff04);
 
@@ -42,8 +40,8 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         for (index, section) in self.sections.enumerate().skip(1) {
             self.read_section(SectionIndex(index.0 as u32), section, names, &mut found)?;
         }
-        // What tells the linker that there is no code but what its plugin makes (gcc/toplev.cc, `compile_file`).
-        if found.bytecode == Some(Bytecode::GccFat) && found.symbols.iter().any(|symbol| symbol.name == SLIM_MARKER) {
+        // What tells the linker that there is no code but what its plugin makes.
+        if found.bytecode == Some(Bytecode::GccFat) && found.symbols.iter().any(|symbol| symbol.name == GCC_SLIM) {
             found.bytecode = Some(Bytecode::GccSlim);
         }
         Ok(found)
