@@ -2,22 +2,17 @@
 //! threads.
 
 use std::path::Path;
-use std::process::Command;
 
-use armend_test_support::{Run, Scratch, tool};
+use armend_test_support::{Run, Scratch, callgrind};
 
 use super::{archive, scratch};
 
 /// The instructions of a run of the program.
 fn instructions(scratch: &Scratch, arguments: &[&str]) -> u64 {
-    let counted = scratch.path("callgrind.out");
-    let mut valgrind = Command::new(tool("valgrind"));
-    valgrind.current_dir(scratch.folder()).arg("--tool=callgrind").arg("-q");
-    valgrind.arg(format!("--callgrind-out-file={}", counted.display()));
-    Run::of(valgrind.arg(scratch.program()).args(arguments)).succeeds();
-    let profile = String::from_utf8(scratch.read("callgrind.out")).expect("callgrind writes text");
-    let total = profile.lines().find_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")));
-    total.expect("callgrind's total").trim().parse().expect("a number")
+    let report = scratch.path("callgrind.out");
+    let mut valgrind = callgrind(&report);
+    Run::of(valgrind.current_dir(scratch.folder()).arg(scratch.program()).args(arguments)).succeeds();
+    armend_test_support::instructions(&report)
 }
 
 /// What a run costs above one on next to nothing.

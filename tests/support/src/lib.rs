@@ -6,10 +6,12 @@
 mod built_std;
 mod c_library;
 mod cache;
+mod callgrind;
 pub mod corpus;
 mod invoke;
 pub mod members;
 mod packaged;
+mod page_cache;
 mod program;
 mod run;
 mod rust_side;
@@ -24,8 +26,10 @@ mod windows;
 
 pub use c_library::CLibrary;
 pub use cache::{cached, content_hash, files, lock, root as cache_root};
+pub use callgrind::{callgrind, instructions};
 pub use invoke::Run;
 pub use packaged::{std_1_63_of, unpacked};
+pub use page_cache::{evict, resident_pages};
 pub use program::{Host, Link, Linker, duplicates, exported, link_c, run_program};
 pub use run::{Outcome, examples, run, run_ok};
 pub use rust_side::{SIDE_ARGUMENTS, SIDES, rust_side, side_prints, two_sides_source};
