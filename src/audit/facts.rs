@@ -35,11 +35,38 @@ pub(super) struct Facts<'a> {
 
 /// What no other verb asks of a member.
 pub(super) struct MemberFacts<'a> {
-    pub sections: Vec<Section<'a>>,
+    pub bytes: MemberBytes,
     pub stack: Stack,
     pub fixed: Vec<FixedReference<'a>>,
     /// The personality routines that its unwind tables name, where linked files can have few.
     pub personalities: Vec<&'a [u8]>,
+}
+
+/// How many of a member's bytes are for what: each counts once, whatever its section headers say.
+#[derive(Default)]
+pub(super) struct MemberBytes {
+    purposes: [u64; 6],
+    /// What is in no section.
+    pub rest: u64,
+    /// Whether there is any section.
+    pub has_sections: bool,
+}
+
+impl MemberBytes {
+    fn of(sections: &[Section<'_>], len: usize) -> Self {
+        let mut bytes = Self { rest: len as u64, has_sections: !sections.is_empty(), ..Self::default() };
+        for section in sections {
+            let counted = section.file_size.min(bytes.rest);
+            bytes.rest -= counted;
+            bytes.purposes[section.purpose as usize] += counted;
+        }
+        bytes
+    }
+
+    /// How many are in sections for this.
+    pub fn in_sections(&self, purpose: SectionPurpose) -> u64 {
+        self.purposes[purpose as usize]
+    }
 }
 
 /// An index, judged by the members' symbols.
@@ -67,7 +94,10 @@ impl<'a> Facts<'a> {
         let archive = [parsed];
         let db = SymbolDb::build(&archive)?;
         let objects = &archive[0].objects;
-        let facts = |at: usize| MemberFacts::of(&objects[at]).map_err(|error| archive[0].locate(error, at));
+        let facts = |at: usize| {
+            let facts = MemberFacts::of(&objects[at], archive[0].archive.members[at].data.len());
+            facts.map_err(|error| archive[0].locate(error, at))
+        };
         let members = parallel::try_map(objects.len(), facts)?;
         let index = IndexState::of(&archive[0], &db);
         let exports = exports(&db, keep);
@@ -131,18 +161,13 @@ impl<'a> Facts<'a> {
 }
 
 impl<'a> MemberFacts<'a> {
-    fn of(object: &Object<'a>) -> Result<Self> {
+    fn of(object: &Object<'a>, len: usize) -> Result<Self> {
         Ok(Self {
-            sections: object.all_sections()?,
+            bytes: MemberBytes::of(&object.all_sections()?, len),
             stack: object.stack(),
             fixed: object.fixed_references()?,
             personalities: object.personalities()?,
         })
-    }
-
-    /// How many bytes of its sections are for this.
-    pub fn bytes_of(&self, purpose: SectionPurpose) -> u64 {
-        self.sections.iter().filter(|section| section.purpose == purpose).map(|section| section.file_size).sum()
     }
 }
 

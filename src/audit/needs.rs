@@ -71,7 +71,8 @@ impl fmt::Display for Needs {
     }
 }
 
-/// The names that are referred to, by who provides them; with each whether a reference must be resolved. By name.
+/// The names that are referred to, by who provides them; with each whether a reference must be resolved. By name, but for
+/// the archive's own.
 pub(super) fn references<'a>(facts: &Facts<'a>) -> BTreeMap<Provider, Vec<(&'a [u8], bool)>> {
     let mut strong: Vec<Option<bool>> = vec![None; facts.db.names().len()];
     for member in facts.db.members() {
@@ -88,14 +89,19 @@ pub(super) fn references<'a>(facts: &Facts<'a>) -> BTreeMap<Provider, Vec<(&'a [
     for (at, strong) in strong.into_iter().enumerate() {
         let Some(strong) = strong else { continue };
         let name = facts.db.name(NameId(at as u32));
-        let provider = match provider(name.spelling(), linker_names) {
-            _ if name.definitions > 0 => Provider::Archive,
-            Provider::Nobody if !is_for_glibc => Provider::Elsewhere,
-            provider => provider,
+        let provider = if name.definitions > 0 {
+            Provider::Archive
+        } else {
+            match provider(name.spelling(), linker_names) {
+                Provider::Nobody if !is_for_glibc => Provider::Elsewhere,
+                provider => provider,
+            }
         };
         found.entry(provider).or_default().push((name.bytes, strong));
     }
-    found.values_mut().for_each(|names| names.sort_unstable());
+    // The archive's own are many, and only counted.
+    let listed = found.iter_mut().filter(|(provider, _)| **provider != Provider::Archive);
+    listed.for_each(|(_, names)| names.sort_unstable());
     found
 }
 

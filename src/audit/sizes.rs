@@ -118,24 +118,18 @@ impl Sizes {
 }
 
 impl OriginSizes {
-    /// Adds a member's bytes, each once, whatever its section headers say.
+    /// Adds a member's bytes.
     fn add(&mut self, facts: &Facts<'_>, at: usize) {
-        let mut rest = facts.parsed().archive.members[at].data.len() as u64;
-        for section in &facts.members[at].sections {
-            let bytes = section.file_size.min(rest);
-            rest -= bytes;
-            *match section.purpose {
-                SectionPurpose::Code => &mut self.code,
-                SectionPurpose::Data => &mut self.data,
-                SectionPurpose::Debug => &mut self.debug,
-                SectionPurpose::Bitcode => &mut self.bitcode,
-                SectionPurpose::Symbols => &mut self.symbols,
-                SectionPurpose::Other => &mut self.other,
-            } += bytes;
-        }
+        let bytes = &facts.members[at].bytes;
+        self.code += bytes.in_sections(SectionPurpose::Code);
+        self.data += bytes.in_sections(SectionPurpose::Data);
+        self.debug += bytes.in_sections(SectionPurpose::Debug);
+        self.bitcode += bytes.in_sections(SectionPurpose::Bitcode);
+        self.symbols += bytes.in_sections(SectionPurpose::Symbols);
+        self.other += bytes.in_sections(SectionPurpose::Other);
         // A bitcode file has no sections.
-        let only_bitcode = facts.members[at].sections.is_empty() && facts.symbols(at).object.bytecode.is_some();
-        *if only_bitcode { &mut self.bitcode } else { &mut self.other } += rest;
+        let only_bitcode = !bytes.has_sections && facts.symbols(at).object.bytecode.is_some();
+        *if only_bitcode { &mut self.bitcode } else { &mut self.other } += bytes.rest;
     }
 }
 

@@ -14,7 +14,7 @@ const STRIP: &str = "isolate --strip-bitcode --keep '*'";
 /// LLVM bitcode beside the machine code, as rustc and `clang -fembed-bitcode` put it there.
 pub fn embedded_bitcode(facts: &Facts<'_>) -> Option<Found> {
     let bytes = |at: usize| match facts.symbols(at).object.bytecode {
-        None => facts.members[at].bytes_of(SectionPurpose::Bitcode),
+        None => facts.members[at].bytes.in_sections(SectionPurpose::Bitcode),
         Some(_) => 0,
     };
     let carry = |at: usize| bytes(at) > 0;

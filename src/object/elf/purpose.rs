@@ -5,7 +5,7 @@ use object::read::elf::SectionHeader;
 
 use super::relocations::Form;
 use super::{Class, ElfObject};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::object::symbol::{SectionIndex, SectionPurpose};
 
 /// Embedded bytecode: rustc's and clang's `-fembed-bitcode` with its command line, LLVM's `-ffat-lto-objects`; GCC's
@@ -17,16 +17,16 @@ const BITCODE: [&[u8]; 5] = [b".llvmbc", b".llvmcmd", b".llvm.lto", b".gnu.lto_"
 const DEBUG: [&[u8]; 5] = [b".debug", b".zdebug", b".gnu.linkonce.wi.", b".gdb_index", b".stab"];
 
 impl<'d, Elf: Class> ElfObject<'d, Elf> {
-    /// What a section is for. Relocations share the purpose of what they apply to.
+    /// What a section is for; `names` is the table of sections' names. Relocations share the purpose of what they apply to.
     ///
     /// # Errors
     /// Malformed, with the offset of the section's header.
-    pub(super) fn purpose(&self, index: SectionIndex) -> Result<SectionPurpose> {
+    pub(super) fn purpose(&self, index: SectionIndex, names: &[u8]) -> Result<SectionPurpose> {
         let Some(section) = self.section_headers().get(index.0 as usize) else { return Ok(SectionPurpose::Other) };
         let target = section.sh_info(self.endian);
         match Form::of(section.sh_type(self.endian)) {
-            Some(_) if target != 0 => self.own_purpose(SectionIndex(target)),
-            _ => self.own_purpose(index),
+            Some(_) if target != 0 => self.own_purpose(SectionIndex(target), names),
+            _ => self.own_purpose(index, names),
         }
     }
 
@@ -38,9 +38,15 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         self.sections.iter().find(is_bitcode)?.data(self.endian, self.data).ok()
     }
 
-    fn own_purpose(&self, index: SectionIndex) -> Result<SectionPurpose> {
+    fn own_purpose(&self, index: SectionIndex, names: &[u8]) -> Result<SectionPurpose> {
         let Some(section) = self.section_headers().get(index.0 as usize) else { return Ok(SectionPurpose::Other) };
-        let name = self.section_name(index)?;
+        // Where it ends need not be known.
+        let name = names.get(section.sh_name(self.endian) as usize..).ok_or_else(|| {
+            Error::malformed(
+                self.section_header_offset(index.0 as usize),
+                "a section's name is outside the table of names",
+            )
+        })?;
         let is_one_of = |names: &[&[u8]]| names.iter().any(|start| name.starts_with(start));
         let flags = section.sh_flags(self.endian).0;
         let of_symbols = match section.sh_type(self.endian) {

@@ -97,6 +97,7 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
     /// # Errors
     /// Malformed, with the offset in the member.
     pub fn all_sections(&self) -> Result<Vec<Section<'d>>> {
+        let names = self.section_names()?;
         let sections = self.sections.enumerate().skip(1);
         let section = |(index, section): (object::SectionIndex, &'d Elf::SectionHeader)| {
             let index = SectionIndex(index.0 as u32);
@@ -106,7 +107,7 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
             Ok(Section {
                 index,
                 name: self.section_name(index)?,
-                purpose: self.purpose(index)?,
+                purpose: self.purpose(index, names)?,
                 loaded,
                 size,
                 file_size,
