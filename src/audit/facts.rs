@@ -1,7 +1,9 @@
 //! What all lints ask of an archive, gathered once, members in parallel.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
+use super::needs::{self, References};
 use crate::archive::IndexDifference;
 use crate::error::{Result, printable, printable_path};
 use crate::exports::restorable;
@@ -31,6 +33,7 @@ pub(super) struct Facts<'a> {
     pub index: IndexState,
     /// The names that are exports: those wanted, or where nothing is said, those found. By name.
     pub exports: Vec<NameId>,
+    references: OnceLock<References<'a>>,
 }
 
 /// What no other verb asks of a member.
@@ -102,12 +105,18 @@ impl<'a> Facts<'a> {
         let index = IndexState::of(&archive[0], &db);
         let exports = exports(&db, keep);
         let restorable = if keep.is_automatic() { Vec::new() } else { restorable(&archive, &db, keep)? };
-        Ok(Self { db, keep, keep_arguments: arguments(sources), restorable, members, index, exports, archive })
+        let (keep_arguments, references) = (arguments(sources), OnceLock::new());
+        Ok(Self { db, keep, keep_arguments, restorable, members, index, exports, archive, references })
     }
 
     /// The archive.
     pub fn parsed(&self) -> &ParsedArchive<'a> {
         &self.archive[0]
+    }
+
+    /// The names that are referred to, by who provides them.
+    pub fn references(&self) -> &References<'a> {
+        self.references.get_or_init(|| needs::references(self))
     }
 
     /// A name, printable.

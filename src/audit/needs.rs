@@ -71,9 +71,12 @@ impl fmt::Display for Needs {
     }
 }
 
+/// Names by who provides them.
+pub(super) type References<'a> = BTreeMap<Provider, Vec<(&'a [u8], bool)>>;
+
 /// The names that are referred to, by who provides them; with each whether a reference must be resolved. By name, but for
 /// the archive's own.
-pub(super) fn references<'a>(facts: &Facts<'a>) -> BTreeMap<Provider, Vec<(&'a [u8], bool)>> {
+pub(super) fn references<'a>(facts: &Facts<'a>) -> References<'a> {
     let mut strong: Vec<Option<bool>> = vec![None; facts.db.names().len()];
     for member in facts.db.members() {
         for (symbol, id) in member.object.symbols.iter().zip(&member.names) {
@@ -107,12 +110,12 @@ pub(super) fn references<'a>(facts: &Facts<'a>) -> BTreeMap<Provider, Vec<(&'a [
 
 /// The same, to be reported.
 pub(super) fn needs(facts: &Facts<'_>) -> Vec<Needs> {
-    let row = |(provider, names): (Provider, Vec<(&[u8], bool)>)| {
+    let row = |(provider, names): (&Provider, &Vec<(&[u8], bool)>)| {
         let strong = names.iter().filter(|(_, strong)| *strong).count();
-        let listed = names.iter().filter(|_| provider != Provider::Archive).map(|(name, _)| printable(name));
+        let listed = names.iter().filter(|_| *provider != Provider::Archive).map(|(name, _)| printable(name));
         Needs { provider: provider.word(), strong, weak: names.len() - strong, names: listed.collect() }
     };
-    references(facts).into_iter().map(row).collect()
+    facts.references().iter().map(row).collect()
 }
 
 /// Who provides a name that the archive does not define.

@@ -1,6 +1,8 @@
 //! What an archive has twice.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::HashSet;
 
 use crate::audit::facts::Facts;
 use crate::audit::finding::Found;

@@ -2,7 +2,7 @@
 
 use crate::audit::facts::Facts;
 use crate::audit::finding::Found;
-use crate::audit::needs::{Provider, references};
+use crate::audit::needs::Provider;
 use crate::error::printable;
 use crate::object::Object;
 use crate::object::symbol::Bytecode;
@@ -18,9 +18,8 @@ pub fn undefined(facts: &Facts<'_>) -> Option<Found> {
     if (0..facts.members.len()).any(|at| facts.symbols(at).object.bytecode == Some(Bytecode::GccSlim)) {
         return None;
     }
-    let nobody = references(facts).remove(&Provider::Nobody)?;
-    let mut names: Vec<&[u8]> = nobody.into_iter().filter(|(_, strong)| *strong).map(|(name, _)| name).collect();
-    names.sort_unstable();
+    let nobody = facts.references().get(&Provider::Nobody)?;
+    let names: Vec<&[u8]> = nobody.iter().filter(|(_, strong)| *strong).map(|(name, _)| *name).collect();
     if names.is_empty() {
         return None;
     }
