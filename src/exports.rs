@@ -55,8 +55,16 @@ impl Exports {
         let inputs = Input::scan_all(archives)?;
         let parsed = inputs.iter().map(ParsedArchive::parse).collect::<Result<Vec<_>>>()?;
         parsed.iter().try_for_each(check_readable)?;
-        let db = SymbolDb::build(&parsed)?;
         let (keep, require) = (keep_from::load(&self.keep)?, keep_from::load(&self.require)?);
+        let found = keep.is_empty() && require.is_empty();
+        let db = SymbolDb::build_from(&parsed, |archive, position| {
+            let mut object = parsed[archive].objects[position].symbols()?;
+            if found {
+                object.symbols.retain(|symbol| !is_compilers(symbol.spelling().source()));
+                object.symbols.shrink_to_fit();
+            }
+            Ok(object)
+        })?;
         let mut lister = Lister { parsed: &parsed, db: &db, exports: BTreeMap::new() };
         if !require.is_empty() {
             lister.list(&require, true)?;
@@ -67,6 +75,11 @@ impl Exports {
         let named = [&keep, &require].into_iter().any(|keep| !keep.is_automatic());
         lister.report(named)
     }
+}
+
+/// Whether it is plain that a compiler made a name up: in C++ most are, and where exports are found none is one.
+fn is_compilers(name: &[u8]) -> bool {
+    name.starts_with(b"_Z") || name.starts_with(b"?")
 }
 
 /// The names that `keep` includes and [`Restore`] is for: what defines them is local or hidden.

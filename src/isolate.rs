@@ -169,6 +169,7 @@ impl Isolate {
         let edits = edits.collect::<Result<Vec<_>>>()?;
         // All that is left to do is in the edits.
         drop(db);
+        clock.lap("edits");
         report.archives = carry_out(&parsed, &inputs, edits.into_iter(), output, &mut clock)?;
         report.changed = report.archives.iter().any(|archive| archive.changed);
         report.phases = clock.into_phases();

@@ -65,6 +65,17 @@ pub const ALL: &[Workload] = &[
         doubles: false,
     },
     Workload {
+        name: "current",
+        title: "the large archive, whose index is right",
+        inputs: &[Input::Llvm],
+        groups: CURRENT,
+        rounds: 10,
+        peer_rounds: 3,
+        instructions: false,
+        pages: false,
+        doubles: false,
+    },
+    Workload {
         name: "stale",
         title: "the large archive with a stale index",
         inputs: &[Input::LlvmStaleIndex],
@@ -137,6 +148,9 @@ const AMEND: &[Group] = &[
     // Exit status 1 is for a lint that finds something here.
     &["armend audit -q --deny missing-index IN", "armend -j1 audit -q --deny missing-index IN"],
 ];
+
+/// llvm-ar leaves an index alone that is there.
+const CURRENT: &[Group] = &[COPY, &["armend index -q OUT", "armend -j1 index -q OUT", "ranlib OUT"]];
 
 const INDEX: &[Group] = &[COPY, &["armend index -q OUT", "armend -j1 index -q OUT", "ranlib OUT", "llvm-ar s OUT"]];
 

@@ -2,13 +2,14 @@
 //! feature `serde`). Nothing here decides anything.
 
 mod clock;
+mod facts;
 mod isolate;
 mod notes;
 pub(crate) mod text;
 
 pub(crate) use clock::Clock;
 pub use clock::Phase;
-pub(crate) use isolate::Facts;
+pub(crate) use facts::Facts;
 pub use isolate::{
     ArchiveSummary, IsolateReport, KeptName, OriginCount, PrivateName, PrivateNames, Registry, StayingName, Toolchain,
     Warning,

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::isolate::{Facts, IsolateReport, Warning};
+use super::facts::Facts;
+use super::isolate::{IsolateReport, Warning};
 use super::text::{count, counted, some};
 use crate::error::printable;
 use crate::mangling;
