@@ -71,7 +71,7 @@ pub const ALL: &[Workload] = &[
         groups: CURRENT,
         rounds: 10,
         peer_rounds: 3,
-        instructions: false,
+        traced: false,
         pages: false,
         doubles: false,
     },
