@@ -135,7 +135,7 @@ impl<'a> Counting<'a> {
             system_calls: traced.then(|| counters::system_calls(job, self.place)).transpose()?,
             allocations,
             anonymous,
-            data: limited.then(|| counters::smallest_data_limit(job, anonymous)).transpose()?,
+            data: limited.then(|| counters::smallest_data_limit(job, anonymous, &sample)).transpose()?,
             instructions: self.instructions.then(|| counters::instructions(job, self.place)).transpose()?,
             pages: self.cold.iter().filter(|_| scans).map(|cold| cold.share_read(job)).next().transpose()?,
             disk: (self.disk && job.is_fast() && job.writes_output()).then(|| counters::disk(job)).transpose()?,
