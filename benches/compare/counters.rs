@@ -61,10 +61,16 @@ pub fn instructions(job: &Job, place: &Place) -> Result<u64> {
 
 /// The smallest `prlimit --data` with which the job succeeds, in KiB, within a thirty-second part. The kernel counts
 /// every private page that can be written, touched or not: rarely less than `anonymous`, where the search begins.
-pub fn smallest_data_limit(job: &Job, anonymous: u64) -> Result<u64> {
+///
+/// A thread that runs out of memory before it has begun can leave Rust's runtime waiting for itself: what takes ten times
+/// as long as the run before, `usual`, has failed.
+pub fn smallest_data_limit(job: &Job, anonymous: u64, usual: &Sample) -> Result<u64> {
+    let patience = (10.0 * usual.wall.as_secs_f64()).max(5.0).to_string();
+    let mut limited = wrapper("timeout", &["--signal=KILL"], patience.into());
+    limited.push(tool("prlimit").into());
     let passes = |kib: u64| -> Result<bool> {
         let limit = format!("--data={}", kib << 10);
-        let mut command = job.prepare(&wrapper("prlimit", &[], limit.into()))?;
+        let mut command = job.prepare(&[limited.as_slice(), &[limit.into()]].concat())?;
         Ok(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?.success())
     };
     let (mut fails, mut enough) = (0, anonymous.max(1 << 10));

@@ -33,7 +33,7 @@ pub struct Row {
 pub struct Counts {
     pub read: u64,
     pub written: u64,
-    pub system_calls: u64,
+    pub system_calls: Option<u64>,
     pub allocations: u64,
     /// In KiB.
     pub anonymous: u64,
@@ -98,7 +98,9 @@ pub fn run(workload: &Workload, input: Input, options: &Options) -> Result<Stage
 struct Counting<'a> {
     place: &'a Place,
     allocations: Allocations,
-    /// Whether instructions are counted.
+    /// Whether other tools' system calls are counted.
+    traced: bool,
+    /// Whether instructions are.
     instructions: bool,
     /// Where scans' pages are.
     cold: Option<ColdCopy>,
@@ -109,10 +111,12 @@ struct Counting<'a> {
 impl<'a> Counting<'a> {
     fn new(workload: &Workload, names: &Names, place: &'a Place, options: &Options) -> Result<Self> {
         let cold = workload.pages.then(|| ColdCopy::of(names.input)).transpose()?;
-        let instructions = workload.instructions && !options.quick;
+        let traced = workload.traced;
+        let instructions = traced && !options.quick;
         Ok(Self {
             place,
             allocations: Allocations::compile(place)?,
+            traced,
             instructions,
             cold,
             disk: options.folder.is_some(),
@@ -122,18 +126,19 @@ impl<'a> Counting<'a> {
     fn count(&self, job: &Job) -> Result<Counts> {
         let (sample, allocations, anonymous) = self.allocations.count(job)?;
         let output_bytes = job.writes_output().then(|| fs::metadata(job.output())).transpose()?;
+        let traced = self.traced || job.is_fast();
         let limited = job.is_armend() && (job.reads_input() || job.writes_output());
         let scans = job.reads_input() && !job.writes_output();
         Ok(Counts {
             read: sample.read,
             written: sample.written,
-            system_calls: counters::system_calls(job, self.place)?,
+            system_calls: traced.then(|| counters::system_calls(job, self.place)).transpose()?,
             allocations,
             anonymous,
-            data: limited.then(|| counters::smallest_data_limit(job, anonymous)).transpose()?,
+            data: limited.then(|| counters::smallest_data_limit(job, anonymous, &sample)).transpose()?,
             instructions: self.instructions.then(|| counters::instructions(job, self.place)).transpose()?,
             pages: self.cold.iter().filter(|_| scans).map(|cold| cold.share_read(job)).next().transpose()?,
-            disk: (self.disk && job.writes_output()).then(|| counters::disk(job)).transpose()?,
+            disk: (self.disk && job.is_fast() && job.writes_output()).then(|| counters::disk(job)).transpose()?,
             output_bytes: output_bytes.map(|output| output.len()),
         })
     }

@@ -38,7 +38,7 @@ const COUNTS: &[Column] = &[
     ("data MB", |place| Some(format!("{:.1}", mb(place.row.counts.data? << 10)))),
     ("read MB", |place| Some(format!("{:.1}", mb(place.row.counts.read)))),
     ("written MB", |place| Some(format!("{:.1}", mb(place.row.counts.written)))),
-    ("calls", |place| Some(place.row.counts.system_calls.to_string())),
+    ("calls", |place| Some(place.row.counts.system_calls?.to_string())),
     ("allocs", |place| Some(place.row.counts.allocations.to_string())),
     ("Minstr", |place| Some(format!("{:.1}", place.row.counts.instructions? as f64 / 1e6))),
     ("pages", |place| Some(format!("{:.1}%", 100.0 * place.row.counts.pages?))),

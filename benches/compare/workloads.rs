@@ -20,8 +20,9 @@ pub struct Workload {
     pub rounds: usize,
     /// How often the other tools do.
     pub peer_rounds: usize,
-    /// Whether instructions are counted: valgrind is fifty times slower than the machine.
-    pub instructions: bool,
+    /// Whether instructions are counted, and the other tools' system calls: valgrind makes a program fifty times slower,
+    /// strace one that makes a million calls ten times.
+    pub traced: bool,
     /// Whether the pages that scans read are counted, on a copy on disk.
     pub pages: bool,
     /// Whether each input is twice the one before, and compared with that.
@@ -37,7 +38,7 @@ pub const ALL: &[Workload] = &[
         groups: AMEND,
         rounds: 20,
         peer_rounds: 10,
-        instructions: true,
+        traced: true,
         pages: true,
         doubles: false,
     },
@@ -48,7 +49,7 @@ pub const ALL: &[Workload] = &[
         groups: AMEND,
         rounds: 10,
         peer_rounds: 3,
-        instructions: false,
+        traced: false,
         pages: true,
         doubles: false,
     },
@@ -59,7 +60,7 @@ pub const ALL: &[Workload] = &[
         groups: INDEX,
         rounds: 10,
         peer_rounds: 3,
-        instructions: false,
+        traced: false,
         pages: false,
         doubles: false,
     },
@@ -70,7 +71,7 @@ pub const ALL: &[Workload] = &[
         groups: CURRENT,
         rounds: 10,
         peer_rounds: 3,
-        instructions: false,
+        traced: false,
         pages: false,
         doubles: false,
     },
@@ -81,7 +82,7 @@ pub const ALL: &[Workload] = &[
         groups: STALE,
         rounds: 10,
         peer_rounds: 3,
-        instructions: false,
+        traced: false,
         pages: false,
         doubles: false,
     },
@@ -92,7 +93,7 @@ pub const ALL: &[Workload] = &[
         groups: MANY,
         rounds: 10,
         peer_rounds: 2,
-        instructions: false,
+        traced: false,
         pages: false,
         doubles: false,
     },
@@ -112,7 +113,7 @@ pub const ALL: &[Workload] = &[
         groups: SCALE,
         rounds: 10,
         peer_rounds: 0,
-        instructions: false,
+        traced: false,
         pages: false,
         doubles: true,
     },
@@ -168,9 +169,9 @@ const MANY: &[Group] = &[
         "rust-objcopy --redefine-syms=LIST IN OUT",
         "llvm-objcopy --redefine-syms=LIST IN OUT",
     ],
-    &["armend isolate -q --keep KEEP --dry-run IN", "armend -j1 isolate -q --keep KEEP --dry-run IN"],
-    &["armend exports -q IN", "armend -j1 exports -q IN"],
-    &["armend audit -q --deny missing-index IN", "armend -j1 audit -q --deny missing-index IN"],
+    &["armend isolate -q --keep KEEP --dry-run IN"],
+    &["armend exports -q IN"],
+    &["armend audit -q --deny missing-index IN"],
 ];
 
 const SCALE: &[Group] = &[
