@@ -172,6 +172,11 @@ impl Target {
         self.existing.as_ref().is_some_and(|existing| !existing.is_file())
     }
 
+    /// Whether a folder has to be made for it.
+    pub fn makes_folder(&self) -> bool {
+        self.folder.as_ref().is_some_and(|folder| !folder.exists())
+    }
+
     /// Where it is, as it was asked for; `None` for standard output.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()

@@ -1,6 +1,8 @@
 //! An index as it stands in an archive ("armap"), in each of the layouts there are. What contradicts itself has no
 //! entries: an index is never needed to read an archive, only compared with what it should be.
 
+use std::slice::ChunksExact;
+
 use super::Header;
 
 /// How an index member is laid out.
@@ -60,15 +62,16 @@ impl<'d> IndexTable<'d> {
     }
 
     fn gnu_entries(&self) -> Option<Vec<(u64, &'d [u8])>> {
-        let (offsets, names) = self.gnu_parts()?;
-        with_names(offsets, names)
+        let (offsets, number, names) = self.gnu_parts()?;
+        with_names(offsets.map(number), names)
     }
 
-    /// The offsets of GNU's layouts, and the names behind them; `None` for another, or one that contradicts itself.
-    pub(super) fn gnu_parts(&self) -> Option<(impl ExactSizeIterator<Item = u64> + Clone + use<'d>, &'d [u8])> {
+    /// The offsets of GNU's layouts as they stand, what reads one, and the names behind them; `None` for another layout, or
+    /// one that contradicts itself.
+    pub(super) fn gnu_parts(&self) -> Option<(ChunksExact<'d, u8>, fn(&[u8]) -> u64, &'d [u8])> {
         let (count, rest) = self.number(self.data).filter(|_| matches!(self.layout, Layout::Gnu | Layout::Gnu64))?;
         let (offsets, names) = rest.split_at_checked(count.checked_mul(self.layout.width())?)?;
-        Some((offsets.chunks_exact(self.layout.width()).map(big_endian), names))
+        Some((offsets.chunks_exact(self.layout.width()), big_endian, names))
     }
 
     fn bsd_entries(&self) -> Option<Vec<(u64, &'d [u8])>> {
@@ -105,8 +108,8 @@ impl<'d> IndexTable<'d> {
         match self.layout {
             Layout::CoffSecond => self.coff_members()?.0.into_iter().max(),
             Layout::Gnu | Layout::Gnu64 => {
-                let (offsets, names) = self.gnu_parts()?;
-                offsets.clone().max().filter(|_| memchr::memchr_iter(0, names).count() >= offsets.len())
+                let (offsets, number, names) = self.gnu_parts()?;
+                offsets.clone().map(number).max().filter(|_| memchr::memchr_iter(0, names).count() >= offsets.len())
             }
             Layout::Bsd | Layout::Bsd64 => self.entries()?.into_iter().map(|entry| entry.0).max(),
         }

@@ -35,7 +35,7 @@ pub struct IsolateReport {
     pub toolchains: Vec<Toolchain>,
     /// The exports, by name.
     pub kept: Vec<KeptName>,
-    /// Every name that became private, by name; none unless [`Isolate::list_names`] asks for them.
+    /// Every name that became private, by name; none unless [`crate::Isolate::list_names`] asks for them.
     pub private: Vec<PrivateName>,
     /// How many names became private.
     pub private_names: PrivateNames,

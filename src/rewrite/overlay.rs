@@ -20,7 +20,7 @@ use crate::progress;
 /// How much is copied at a time; a multiple of what file systems share.
 const PIECE: u64 = 8 << 20;
 
-/// How many members are patched while a piece is copied: more than are in one, as the copy can be far ahead.
+/// How many members are patched while a piece is copied: often more than are in one, as the copy can be far ahead.
 const READY: usize = 192;
 
 /// A result that is begun: nothing of it, or how many bytes of a copy there are already.
@@ -42,7 +42,9 @@ impl Begun {
     /// # Errors
     /// I/O.
     pub(crate) fn copy(parsed: &ParsedArchive<'_>, target: Target, stop: &AtomicBool) -> Result<Self> {
-        let Some(original) = to_copy(parsed)? else { return Ok(Self::Nothing(target)) };
+        let Some(original) = to_copy(parsed)?.filter(|_| !target.makes_folder()) else {
+            return Ok(Self::Nothing(target));
+        };
         let staged = target.stage().map_err(|error| error.in_archive(&parsed.input.path))?;
         let (mut copied, len) = (0, parsed.input.file_len());
         while copied < len && !stop.load(Ordering::Relaxed) {
@@ -75,7 +77,7 @@ impl Begun {
 
 /// The file to copy, at its beginning, where a copy is as good as what is written. One of holes would be full of zeros.
 fn to_copy<'p>(parsed: &'p ParsedArchive<'_>) -> Result<Option<&'p File>> {
-    let Some(mut original) = parsed.input.file() else { return Ok(None) };
+    let Some(mut original) = parsed.input.file().filter(|_| !parsed.archive.thin) else { return Ok(None) };
     original.rewind().map_err(cannot_write)?;
     let (metadata, len) = (original.metadata().map_err(cannot_write)?, parsed.input.file_len());
     Ok((metadata.len() == len && metadata.blocks() * 512 >= len).then_some(original))
@@ -99,7 +101,7 @@ impl ArchiveEdits<'_> {
         let Some(original) = original.filter(|_| fits) else { return empty(file).map(|()| None) };
         let spans: Vec<Span> = archive.members.iter().map(Member::span).collect();
         // While a piece is copied and what is patched is written over what is there, the next members are patched, and
-        // those before verified. One thread does all writing: another would wait for the file.
+        // those before verified. One thread writes all members: another would wait for the file.
         let (mut patched, mut patches, mut written) = (0..0, Vec::new(), 0..0);
         while copied < len || patched.end < spans.len() || !patched.is_empty() {
             let from = patched.end;

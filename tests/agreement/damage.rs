@@ -11,14 +11,21 @@ use goblin::elf::section_header::{SHN_UNDEF, SHT_STRTAB};
 
 const SOURCE: &str = "extern int other(int); static int local(int a) { return a * 3; } int data = 5;
     int one(int a) { return local(a) + other(a); } int two(int a) { return one(a) - data; }
-    __attribute__((weak)) int three(void) { return 1; } __attribute__((visibility(\"protected\"))) int four;";
+    __attribute__((weak)) int three(void) { return 1; } __attribute__((visibility(\"protected\"))) int four;
+    inline int five(int a) { return a * 7; } int six(int a) { return five(a); }";
 
-fn object() -> Vec<u8> {
+/// An object of C++ without mangled names but that of `five(int)`, which is in a COMDAT group.
+fn object(localize: Option<&str>) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("folder");
-    let (source, object) = (folder.path().join("a.c"), folder.path().join("a.o"));
-    std::fs::write(&source, SOURCE).expect("write");
-    let mut gcc = Command::new(tool("gcc"));
+    let (source, object) = (folder.path().join("a.cc"), folder.path().join("a.o"));
+    let source_text =
+        SOURCE.replace("inline int five", "} inline int five").replace("int six", "extern \"C\" { int six");
+    std::fs::write(&source, format!("extern \"C\" {{ {source_text} }}")).expect("write");
+    let mut gcc = Command::new(tool("g++"));
     run_ok(gcc.args(["-c", "-O0", "-ffunction-sections", "-o"]).arg(&object).arg(&source));
+    if let Some(name) = localize {
+        run_ok(Command::new(tool("objcopy")).arg(format!("--localize-symbol={name}")).arg(&object));
+    }
     std::fs::read(object).expect("read")
 }
 
@@ -64,7 +71,7 @@ fn telling(bytes: &[u8]) -> BTreeSet<usize> {
 }
 
 fn check(what: &str, edit: impl Fn(SymbolEdit, bool) -> SymbolEdit) {
-    let before = object();
+    let before = object(None);
     let parsed = Object::parse(&before).expect("an object");
     let suffixes = Suffixes { private: b".t".to_vec(), registry: b"_t".to_vec() };
     let mut edits = ObjectEdits::default();
@@ -103,4 +110,21 @@ fn of_renamed_and_hidden_symbols_is_noticed() {
         visibility: defined.then_some(Visibility::Hidden),
         ..edit
     });
+}
+
+/// A signature that an earlier tool made local, and left its group shared: that the group is private now is verified.
+#[test]
+fn of_a_group_is_noticed() {
+    let before = object(Some("_Z4fivei"));
+    let parsed = Object::parse(&before).expect("an object");
+    let symbols = parsed.all_symbols().expect("symbols");
+    let five = symbols.iter().find(|symbol| symbol.name == b"_Z4fivei").expect("the signature");
+    assert_eq!(five.binding, Binding::Local);
+    let edit = SymbolEdit { binding: Some(Binding::Local), ..SymbolEdit::of(five.index) };
+    let edits = ObjectEdits { symbols: vec![edit], ..ObjectEdits::default() };
+    let after = parsed.patch(&edits, &Suffixes::NONE).expect("possible").parts(&before).concat();
+    assert!(after != before, "the group is no longer shared");
+    let verify = |bytes| parsed.verify(&Object::parse(bytes).expect("an object"), &edits, &Suffixes::NONE);
+    verify(&after).expect("as planned");
+    assert!(verify(&before).is_err(), "a shared group passes");
 }

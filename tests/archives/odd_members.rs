@@ -127,3 +127,44 @@ fn sizes() {
         assert!(nm.text().contains(&format!("sx_run in {last}\n")), "{flavour:?}: {nm}");
     }
 }
+
+/// A shared object from which even the table of sections is taken is data to a linker's search, and nobody's to read.
+#[test]
+fn elf_without_sections() {
+    let scratch = scratch();
+    scratch.write("x.c", "int shared(void) { return 1; }");
+    scratch.write("y.c", "int api_one(void) { return 2; }");
+    let folder = |mut command: Command, arguments: &[&str]| {
+        Run::of(command.current_dir(scratch.folder()).args(arguments)).succeeds();
+    };
+    folder(Command::new(tool("gcc")), &["-shared", "-fPIC", "x.c", "-o", "x.so"]);
+    folder(Command::new(tool("gcc")), &["-c", "y.c", "-o", "y.o"]);
+    folder(Command::new(tool("llvm-objcopy")), &["--strip-sections", "x.so", "bare.so"]);
+    folder(Command::new(tool("llvm-ar")), &["rcD", "lib.a", "y.o", "bare.so"]);
+    let bare = scratch.read("bare.so");
+    for arguments in
+        [&["audit", "--deny", "missing-index"][..], &["exports"], &["index"], &["isolate", "--keep", "api_*"]]
+    {
+        run(&scratch, &[arguments, &["lib.a"]].concat()).exits(0);
+    }
+    assert!(scratch.read("lib.a").windows(bare.len()).any(|bytes| bytes == bare), "it is as it was");
+}
+
+/// An index that promises entries and has none is no index, also where it is to list nothing.
+#[test]
+fn a_garbled_index_of_nothing() {
+    let scratch = scratch();
+    scratch
+        .write("y.c", "static int quiet(void) { return 2; } static int (*kept)(void) __attribute__((used)) = quiet;");
+    Run::of(Command::new(tool("gcc")).current_dir(scratch.folder()).args(["-c", "y.c", "-o", "y.o"])).succeeds();
+    Run::of(Command::new(tool("llvm-ar")).current_dir(scratch.folder()).args(["rcsD", "lib.a", "y.o"])).succeeds();
+    let whole = scratch.read("lib.a");
+    // The number of entries follows the magic and the header.
+    let mut garbled = whole.clone();
+    assert_eq!(garbled[68..72], [0; 4]);
+    garbled[71] = 5;
+    scratch.write("lib.a", &garbled);
+    run(&scratch, &["index", "--check", "lib.a"]).exits(1);
+    run(&scratch, &["index", "lib.a"]).succeeds();
+    assert!(scratch.read("lib.a") == whole);
+}

@@ -158,8 +158,11 @@ impl<Elf: Class> ElfObject<'_, Elf> {
 
     /// The table of the sections' names.
     pub(super) fn section_names(&self) -> Result<&[u8]> {
-        let index = self.section_names_index()?;
-        self.string_table(index)
+        // Without sections there is no table either.
+        if self.sections.is_empty() {
+            return Ok(&[]);
+        }
+        self.string_table(self.section_names_index()?)
     }
 
     fn string_table(&self, index: usize) -> Result<&[u8]> {

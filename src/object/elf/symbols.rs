@@ -76,7 +76,7 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
             self.sections.enumerate().skip(1).filter(|(_, section)| section.sh_type(self.endian) == elf::SHT_GROUP);
         for (index, section) in groups.filter(|_| self.relocatable) {
             let signature = self.symbols.symbol(object::SymbolIndex(section.sh_info(self.endian) as usize));
-            if signature.is_ok_and(Sym::is_local) {
+            if !signature.is_ok_and(|symbol| !symbol.is_local()) {
                 self.read_group(SectionIndex(index.0 as u32), section, &mut found)?;
             }
         }
@@ -230,7 +230,7 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
         if section.sh_type(endian) == elf::SHT_GROUP {
             return self.read_group(index, section, found);
         }
-        if !names.get(section.sh_name(endian) as usize..).is_some_and(is_known_by_name) {
+        if names.get(section.sh_name(endian) as usize..).is_some_and(|names| !is_known_by_name(names)) {
             return Ok(());
         }
         let name = self.section_name(index)?;

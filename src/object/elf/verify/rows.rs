@@ -41,12 +41,13 @@ impl<'d> Strings<'d> {
 
 impl<Elf: Class> ElfObject<'_, Elf> {
     /// Whether all symbols and sections keep their numbers: nothing goes away, and no symbol crosses the border between
-    /// local and global ones. What else happens to sections is not the common case.
+    /// local and global ones. What else happens to sections is not the common case, nor is a symbol that is to be local:
+    /// the group that it is the signature of changes.
     pub(super) fn keeps_rows(&self, edits: &ObjectEdits) -> bool {
         let stays = |edit: &SymbolEdit| {
             let symbol = self.symbols.symbols().get(edit.index.0 as usize);
-            let local = edit.binding.map(|binding| binding == Binding::Local);
-            !edit.remove && local.is_none_or(|local| symbol.is_some_and(|symbol| symbol.is_local() == local))
+            let is_global = symbol.is_some_and(|symbol| !symbol.is_local());
+            !edit.remove && edit.binding.is_none_or(|binding| binding != Binding::Local && is_global)
         };
         edits.sections.is_empty() && edits.symbols.iter().all(stays)
     }
