@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use super::header::HEADER_LEN;
+use super::table::big_endian;
 use super::writer::cannot_write;
 use super::{ArchiveKind, Header, IndexTable, Layout};
 use crate::error::{Error, Result};
@@ -153,7 +154,7 @@ impl<'a> ArchiveIndex<'a> {
     /// Whether a table has these names, in this order, each with the place of its member's header.
     pub(super) fn is_in_order(&self, table: &IndexTable<'_>, offsets: &[u64]) -> bool {
         let is_entry = |entry: &Entry<'_>, offset: u64| offsets.get(entry.member as usize) == Some(&offset);
-        let Some((at, number, names)) = table.gnu_parts() else {
+        let Some((at, names)) = table.gnu_parts() else {
             let Some(entries) = table.entries() else { return false };
             let mut both = self.names.iter().zip(&entries);
             return entries.len() == self.len()
@@ -172,7 +173,7 @@ impl<'a> ArchiveIndex<'a> {
         let same = parallel::map(starts.len(), |part| {
             let mut names = &names[starts[part]..];
             let entries = self.names[part * PART..].iter().take(PART);
-            entries.zip(at.clone().skip(part * PART).map(number)).all(|(entry, offset)| {
+            entries.zip(at.clone().skip(part * PART).map(big_endian)).all(|(entry, offset)| {
                 let (name, rest) = names.split_at(self.len_of(entry));
                 names = rest.strip_prefix(b"\0").unwrap_or_default();
                 is_entry(entry, offset) && self.is_called(entry, name) && rest.first() == Some(&0)

@@ -62,16 +62,16 @@ impl<'d> IndexTable<'d> {
     }
 
     fn gnu_entries(&self) -> Option<Vec<(u64, &'d [u8])>> {
-        let (offsets, number, names) = self.gnu_parts()?;
-        with_names(offsets.map(number), names)
+        let (offsets, names) = self.gnu_parts()?;
+        with_names(offsets.map(big_endian), names)
     }
 
-    /// The offsets of GNU's layouts as they stand, what reads one, and the names behind them; `None` for another layout, or
-    /// one that contradicts itself.
-    pub(super) fn gnu_parts(&self) -> Option<(ChunksExact<'d, u8>, fn(&[u8]) -> u64, &'d [u8])> {
+    /// The offsets of GNU's layouts as they stand, and the names behind them; `None` for another layout, or one that
+    /// contradicts itself.
+    pub(super) fn gnu_parts(&self) -> Option<(ChunksExact<'d, u8>, &'d [u8])> {
         let (count, rest) = self.number(self.data).filter(|_| matches!(self.layout, Layout::Gnu | Layout::Gnu64))?;
         let (offsets, names) = rest.split_at_checked(count.checked_mul(self.layout.width())?)?;
-        Some((offsets.chunks_exact(self.layout.width()), big_endian, names))
+        Some((offsets.chunks_exact(self.layout.width()), names))
     }
 
     fn bsd_entries(&self) -> Option<Vec<(u64, &'d [u8])>> {
@@ -108,8 +108,8 @@ impl<'d> IndexTable<'d> {
         match self.layout {
             Layout::CoffSecond => self.coff_members()?.0.into_iter().max(),
             Layout::Gnu | Layout::Gnu64 => {
-                let (offsets, number, names) = self.gnu_parts()?;
-                offsets.clone().map(number).max().filter(|_| memchr::memchr_iter(0, names).count() >= offsets.len())
+                let (offsets, names) = self.gnu_parts()?;
+                offsets.clone().map(big_endian).max().filter(|_| memchr::memchr_iter(0, names).count() >= offsets.len())
             }
             Layout::Bsd | Layout::Bsd64 => self.entries()?.into_iter().map(|entry| entry.0).max(),
         }
@@ -139,7 +139,7 @@ fn with_names(offsets: impl ExactSizeIterator<Item = u64>, mut names: &[u8]) -> 
     Some(entries)
 }
 
-fn big_endian(bytes: &[u8]) -> u64 {
+pub(super) fn big_endian(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |number, &byte| number << 8 | u64::from(byte))
 }
 
