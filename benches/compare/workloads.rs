@@ -53,39 +53,9 @@ pub const ALL: &[Workload] = &[
         pages: true,
         doubles: false,
     },
-    Workload {
-        name: "index",
-        title: "the large archive without an index",
-        inputs: &[Input::LlvmWithoutIndex],
-        groups: INDEX,
-        rounds: 10,
-        peer_rounds: 3,
-        traced: false,
-        pages: false,
-        doubles: false,
-    },
-    Workload {
-        name: "current",
-        title: "the large archive, whose index is right",
-        inputs: &[Input::Llvm],
-        groups: CURRENT,
-        rounds: 10,
-        peer_rounds: 3,
-        traced: false,
-        pages: false,
-        doubles: false,
-    },
-    Workload {
-        name: "stale",
-        title: "the large archive with a stale index",
-        inputs: &[Input::LlvmStaleIndex],
-        groups: STALE,
-        rounds: 10,
-        peer_rounds: 3,
-        traced: false,
-        pages: false,
-        doubles: false,
-    },
+    of_index("index", "the large archive without an index", &[Input::LlvmWithoutIndex], INDEX),
+    of_index("current", "the large archive, whose index is right", &[Input::Llvm], CURRENT),
+    of_index("stale", "the large archive with a stale index", &[Input::LlvmStaleIndex], STALE),
     Workload {
         name: "many",
         title: "200,000 tiny members",
@@ -118,6 +88,16 @@ pub const ALL: &[Workload] = &[
         doubles: true,
     },
 ];
+
+/// An archive of which the index is made.
+const fn of_index(
+    name: &'static str,
+    title: &'static str,
+    inputs: &'static [Input],
+    groups: &'static [Group],
+) -> Workload {
+    Workload { name, title, inputs, groups, rounds: 10, peer_rounds: 3, traced: false, pages: false, doubles: false }
+}
 
 const COPY: Group = &["cp IN OUT"];
 
