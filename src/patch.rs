@@ -43,6 +43,12 @@ impl Patch {
         self.splices.iter().all(|splice| splice.range.len() == splice.bytes.len())
     }
 
+    /// How long data of this length is when it is patched.
+    pub fn patched_len(&self, original: usize) -> usize {
+        let changed = |len: usize, splice: &Splice| len - splice.range.len() + splice.bytes.len();
+        self.splices.iter().fold(original, changed)
+    }
+
     /// The patched data as a sequence of slices, of the original and of the splices.
     pub fn parts<'a>(&'a self, original: &'a [u8]) -> Vec<&'a [u8]> {
         let mut parts = Vec::with_capacity(2 * self.splices.len() + 1);
@@ -68,6 +74,7 @@ mod tests {
         patch.replace(3..3, b"-".to_vec());
         patch.replace(5..6, Vec::new());
         assert_eq!(patch.parts(b"abcdef").concat(), b"aXYZ-de");
+        assert_eq!(patch.patched_len(6), 7);
         assert_eq!(Patch::default().parts(b"abc").concat(), b"abc");
     }
 }

@@ -84,6 +84,11 @@ fn to_copy<'p>(parsed: &'p ParsedArchive<'_>) -> Result<Option<&'p File>> {
 }
 
 impl ArchiveEdits<'_> {
+    /// Whether the members can be expected to have the same sizes after these edits.
+    pub(super) fn keeps_sizes(&self) -> bool {
+        self.appended.is_empty() && self.members.iter().all(keeps_size)
+    }
+
     /// Writes the result in this way, each member verified as it is in the file, of which so many bytes are copied
     /// already. Gives `None` where something would have moved; `file` is empty then.
     ///
@@ -91,8 +96,7 @@ impl ArchiveEdits<'_> {
     /// I/O, unsupported, verification.
     pub(super) fn overlay(&self, parsed: &ParsedArchive<'_>, file: &File, mut copied: u64) -> Result<Option<Written>> {
         let (archive, len) = (&parsed.archive, parsed.input.file_len());
-        let fits = self.appended.is_empty()
-            && self.members.iter().all(keeps_size)
+        let fits = self.keeps_sizes()
             && archive.keeps_places(&self.index, len)
             && self.index.kind_for(archive.kind, self.members.len(), archive.last_header_without_index())?
                 == archive.kind;

@@ -20,6 +20,9 @@ const BATCH: usize = 64;
 /// What is shorter is gathered before it is written; what is longer goes to the kernel from where it is.
 const GATHERED: usize = 1 << 16;
 
+/// One of so many members tells how those of a large archive grow.
+const SAMPLED: usize = 16;
+
 /// A result, complete, and verified but for what is in front of its members.
 pub(super) struct Written {
     /// Its length in bytes.
@@ -52,10 +55,7 @@ impl ArchiveEdits<'_> {
         if let Some(written) = self.overlay(parsed, file, copied)? {
             return Ok(written);
         }
-        // How wide the index's offsets have to be is only known when all members are patched: that it is as if none
-        // changed is seldom wrong.
-        let last_header = archive.last_header_without_index();
-        let mut kind = self.index.kind_for(archive.kind, self.members_after(), last_header)?;
+        let mut kind = self.expected_kind(parsed)?;
         loop {
             match self.write_as(parsed, file, kind)? {
                 Attempt::Whole(written) => return Ok(written),
@@ -63,6 +63,25 @@ impl ArchiveEdits<'_> {
             }
             empty(file)?;
         }
+    }
+
+    /// The kind that the result is likely to need: another than the one it is begun as would move everything. How wide
+    /// the index's offsets have to be is only known when all members are patched; where the archive is anywhere near
+    /// the limit, some of them tell how it grows.
+    fn expected_kind(&self, parsed: &ParsedArchive<'_>) -> Result<ArchiveKind> {
+        let archive = &parsed.archive;
+        let kind = |last_header| self.index.kind_for(archive.kind, self.members_after(), last_header);
+        let last_header = archive.last_header_without_index();
+        let far = || kind(2 * last_header).is_ok_and(|kind| kind == archive.kind);
+        if self.keeps_sizes() || archive.kind.wide().is_none() || far() {
+            return kind(last_header);
+        }
+        let samples = parallel::try_map(self.members.len().div_ceil(SAMPLED), |nth| {
+            let (at, len) = (nth * SAMPLED, archive.members[nth * SAMPLED].data.len());
+            Ok((len as u128, self.patch(parsed, at)?.patched_len(len) as u128))
+        })?;
+        let (before, after) = samples.iter().fold((1, 1), |sums, lens| (sums.0 + lens.0, sums.1 + lens.1));
+        kind((u128::from(last_header) * after / before) as u64)
     }
 
     fn write_as(&self, parsed: &ParsedArchive<'_>, file: &File, kind: ArchiveKind) -> Result<Attempt> {
