@@ -147,9 +147,13 @@ impl ArchiveEdits<'_> {
     }
 }
 
-/// Takes back what was written.
+/// Takes back what was written. ext4 gives a file to the disk when it is closed if it was ever truncated, even from
+/// nothing: that waits for the disk.
 pub(super) fn empty(mut file: &File) -> Result<()> {
-    file.set_len(0).and_then(|()| file.rewind()).map_err(cannot_write)
+    if file.metadata().map_err(cannot_write)?.len() > 0 {
+        file.set_len(0).map_err(cannot_write)?;
+    }
+    file.rewind().map_err(cannot_write)
 }
 
 pub(super) fn cannot_write(error: std::io::Error) -> Error {
