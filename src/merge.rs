@@ -88,9 +88,8 @@ fn archive_of(parsed: &ParsedArchive<'_>, merged: &[u8], others: impl Iterator<I
     index.has_objects = true;
     let mut bytes = Cursor::new(Vec::new());
     let mut writer = ArchiveWriter::start(&mut bytes, archive.kind, archive.members.len(), &index, &archive)?;
-    for member in &archive.members {
-        writer.append(&NewMember { member, parts: vec![member.data] })?;
-    }
+    let members = archive.members.iter().map(|member| NewMember { member, parts: vec![member.data] });
+    writer.append(&members.collect::<Vec<_>>())?;
     writer.finish(&index)?;
     Ok(parsed.input.with_bytes(bytes.into_inner()))
 }

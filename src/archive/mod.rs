@@ -6,6 +6,7 @@
 
 mod compare;
 pub mod fat;
+mod gather;
 pub mod header;
 mod index;
 mod kind;

@@ -1,10 +1,11 @@
 //! Writes an archive in one pass: magic, room for the index, the names, the members; the index last, when every
 //! member's place is known.
 
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::ops::Range;
 
-use super::{Archive, ArchiveIndex, ArchiveKind, MAGIC, Member, Place, THIN_MAGIC};
+use super::gather::Gather;
+use super::{Archive, ArchiveIndex, ArchiveKind, HEADER_LEN, MAGIC, Member, Place, THIN_MAGIC};
 use crate::error::{Error, Result};
 
 /// A member as it is to be written.
@@ -56,42 +57,44 @@ impl<W: Write + Seek> ArchiveWriter<W> {
         out.seek(SeekFrom::Start((MAGIC.len() + room) as u64)).map_err(cannot_write)?;
         let names = original.name_table.unwrap_or_default();
         out.write_all(names).map_err(cannot_write)?;
-        let mut position = (MAGIC.len() + room + names.len()) as u64;
-        position += pad(&mut out, position)?;
+        let position = (MAGIC.len() + room + names.len()) as u64;
+        out.write_all(padding(position)).map_err(cannot_write)?;
+        let position = position.next_multiple_of(2);
         Ok(Self { out, kind, room, position, header_offsets: Vec::new() })
     }
 
-    /// Appends a member; gives where it is in the file. A thin archive's has the size of its data, and not the data.
+    /// Appends members; gives where each is in the file. A thin archive's have the size of their data, and not the data.
     ///
     /// # Errors
-    /// What `out` returns; unsupported for a member whose size the header cannot hold.
-    pub fn append(&mut self, new: &NewMember<'_, '_>) -> Result<Span> {
-        let member = new.member;
-        let len: u64 = new.parts.iter().map(|part| part.len() as u64).sum();
-        let filler = filler(member, len);
-        let size = len + (member.inline_name.len() + filler.len()) as u64;
-        let header = if member.header.size() == Some(size) { member.header } else { member.header.with_size(size)? };
-        let at = self.position;
-        self.header_offsets.push(at);
-        self.out.write_all(header.bytes()).map_err(cannot_write)?;
-        self.position += header.bytes().len() as u64;
-        let start = self.position + member.inline_name.len() as u64;
-        if member.place == Place::Here {
-            self.out.write_all(member.inline_name).map_err(cannot_write)?;
-            new.parts.iter().try_for_each(|part| write_sparse(&mut self.out, part)).map_err(cannot_write)?;
-            self.out.write_all(filler).map_err(cannot_write)?;
-            self.position += size;
-            self.position += pad(&mut self.out, self.position)?;
+    /// What `out` returns; unsupported, naming the member, for one whose size the header cannot hold.
+    pub fn append(&mut self, members: &[NewMember<'_, '_>]) -> Result<Vec<Span>> {
+        let mut gather = Gather::new(&mut self.out);
+        let mut spans = Vec::with_capacity(members.len());
+        for NewMember { member, parts } in members {
+            let len: u64 = parts.iter().map(|part| part.len() as u64).sum();
+            let filler = filler(member, len);
+            let size = len + (member.inline_name.len() + filler.len()) as u64;
+            let header = match member.header.size() == Some(size) {
+                true => Ok(member.header),
+                false => member.header.with_size(size).map_err(|error| error.in_member(member.name, 0)),
+            };
+            let at = self.position;
+            gather.copy(header?.bytes());
+            self.position += HEADER_LEN as u64;
+            let start = self.position + member.inline_name.len() as u64;
+            if member.place == Place::Here {
+                gather.copy(member.inline_name);
+                parts.iter().try_for_each(|part| gather.add(part)).map_err(cannot_write)?;
+                gather.copy(filler);
+                self.position += size;
+                gather.copy(padding(self.position));
+                self.position = self.position.next_multiple_of(2);
+            }
+            spans.push(Span { header: at, data: start..start + len, end: self.position });
         }
-        Ok(Span { header: at, data: start..start + len, end: self.position })
-    }
-
-    /// Gives the file all that was appended.
-    ///
-    /// # Errors
-    /// What `out` returns.
-    pub fn flush(&mut self) -> Result<()> {
-        self.out.flush().map_err(cannot_write)
+        gather.write().map_err(cannot_write)?;
+        self.header_offsets.extend(spans.iter().map(|span| span.header));
+        Ok(spans)
     }
 
     /// The kind that the archive turns out to need for `index`: not the one it was started as, when it has grown past
@@ -111,8 +114,9 @@ impl<W: Write + Seek> ArchiveWriter<W> {
     /// What `out` returns; unsupported when the index cannot be expressed.
     pub fn finish(mut self, index: &ArchiveIndex) -> Result<u64> {
         self.out.seek(SeekFrom::Start(MAGIC.len() as u64)).map_err(cannot_write)?;
-        index.write(&mut self.out, self.kind, &self.header_offsets)?;
-        self.out.flush().map_err(cannot_write)?;
+        let mut out = BufWriter::with_capacity(1 << 16, &mut self.out);
+        index.write(&mut out, self.kind, &self.header_offsets)?;
+        out.flush().map_err(cannot_write)?;
         Ok(self.position)
     }
 }
@@ -126,34 +130,8 @@ fn filler(member: &Member<'_>, size: u64) -> &'static [u8] {
 }
 
 /// Members start at even offsets; the filler is a newline (`ar(5)`).
-fn pad(out: &mut impl Write, position: u64) -> Result<u64> {
-    let filler = &b"\n"[..(position & 1) as usize];
-    out.write_all(filler).map_err(cannot_write)?;
-    Ok(filler.len() as u64)
-}
-
-/// Writes `bytes`; where many of them are zero, leaves a hole instead, so that the zeros of a sparse file take no
-/// place in its copy either. The last block is always written: it gives the file its length.
-fn write_sparse(out: &mut (impl Write + Seek), bytes: &[u8]) -> std::io::Result<()> {
-    const BLOCK: usize = 1 << 16;
-    const WORTH_A_LOOK: usize = 1 << 20;
-    if bytes.len() < WORTH_A_LOOK {
-        return out.write_all(bytes);
-    }
-    let zeros = [0; BLOCK];
-    let (mut rest, last) = bytes.split_at((bytes.len() - 1) / BLOCK * BLOCK);
-    while !rest.is_empty() {
-        let is_hole = rest[..BLOCK] == zeros;
-        let blocks = rest.chunks(BLOCK).take_while(|&block| (block == zeros) == is_hole).count();
-        let (run, others) = rest.split_at(blocks * BLOCK);
-        if is_hole {
-            out.seek(SeekFrom::Current(run.len() as i64))?;
-        } else {
-            out.write_all(run)?;
-        }
-        rest = others;
-    }
-    out.write_all(last)
+fn padding(position: u64) -> &'static [u8] {
+    &b"\n"[..(position & 1) as usize]
 }
 
 pub(super) fn cannot_write(source: std::io::Error) -> Error {

@@ -2,7 +2,7 @@
 //! written.
 
 use std::fs::File;
-use std::io::{BufWriter, Seek, Write};
+use std::io::{Seek, Write};
 
 use super::ArchiveEdits;
 use super::overlay::Begun;
@@ -16,9 +16,6 @@ use crate::progress;
 
 /// How many members are patched at a time: bounds the memory that their changes take.
 const BATCH: usize = 64;
-
-/// What is shorter is gathered before it is written; what is longer goes to the kernel from where it is.
-const GATHERED: usize = 1 << 16;
 
 /// One of so many members tells how those of a large archive grow.
 const SAMPLED: usize = 16;
@@ -85,8 +82,7 @@ impl ArchiveEdits<'_> {
     }
 
     fn write_as(&self, parsed: &ParsedArchive<'_>, file: &File, kind: ArchiveKind) -> Result<Attempt> {
-        let out = BufWriter::with_capacity(GATHERED, file);
-        let mut writer = ArchiveWriter::start(out, kind, self.members_after(), &self.index, &parsed.archive)?;
+        let mut writer = ArchiveWriter::start(file, kind, self.members_after(), &self.index, &parsed.archive)?;
         let mut spans = Vec::with_capacity(self.members_after());
         let mut verified = 0;
         // One batch is written while the next is patched, and the one before read again.
@@ -103,9 +99,8 @@ impl ArchiveEdits<'_> {
         self.verify_batch(parsed, file, verified, &spans[verified..])?;
         for new in &self.appended {
             let member = Member::new(new.padded_name, &new.data, kind);
-            spans.push(writer.append(&NewMember { member: &member, parts: vec![&new.data] })?);
+            spans.extend(writer.append(&[NewMember { member: &member, parts: vec![&new.data] }])?);
         }
-        writer.flush()?;
         self.verify_appended(file, kind, &spans[self.members.len()..])?;
         let needed = writer.needed_kind(parsed.archive.kind, &self.index)?;
         if needed != kind {
@@ -130,14 +125,11 @@ impl ArchiveEdits<'_> {
         patches: &[Patch],
         writer: &mut ArchiveWriter<W>,
     ) -> Result<Vec<Span>> {
-        let mut spans = Vec::with_capacity(patches.len());
-        for (at, patch) in (start..).zip(patches) {
-            let member = &parsed.archive.members[at];
-            let new = NewMember { member, parts: patch.parts(member.data) };
-            spans.push(writer.append(&new).map_err(|error| parsed.locate(error, at))?);
-            progress::advance(member.data.len());
-        }
-        writer.flush()?;
+        let members = parsed.archive.members[start..].iter().zip(patches);
+        let members = members.map(|(member, patch)| NewMember { member, parts: patch.parts(member.data) });
+        let members = members.collect::<Vec<_>>();
+        let spans = writer.append(&members)?;
+        progress::advance(members.iter().map(|new| new.member.data.len()).sum());
         Ok(spans)
     }
 
