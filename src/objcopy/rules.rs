@@ -181,7 +181,7 @@ fn local_signatures(object: &Object<'_>, symbols: &[Symbol<'_>]) -> Result<HashS
                 matches!(symbol.placement, Placement::Section(home) if object.sections_of(group).contains(&home));
             inside.then_some(index)
         }
-        SignatureSymbol::Global | SignatureSymbol::Section => None,
+        SignatureSymbol::Global(_) | SignatureSymbol::Name | SignatureSymbol::Section => None,
     });
     Ok(local.collect())
 }

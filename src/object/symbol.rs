@@ -144,8 +144,10 @@ impl<'d> Symbol<'d> {
 /// What carries the signature of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignatureSymbol {
-    /// A global symbol, which is among the object's symbols.
-    Global,
+    /// A global symbol, which is among the object's symbols unless it has no name.
+    Global(SymbolIndex),
+    /// Whatever symbol is called so.
+    Name,
     /// A local symbol, as C++'s `C5` constructors.
     Local(SymbolIndex),
     /// An unnamed section symbol: the signature is the section's name, and no symbol edit changes it.

@@ -177,10 +177,11 @@ impl<'d> Signatures<'d> {
         // Most signatures are names of the archives.
         let members = parallel::map(db.members().len(), |at| {
             let (mut pairs, mut unnamed) = (Vec::new(), Vec::new());
-            for (signature, names) in group_names(&db.members()[at]) {
-                match db.find(signature) {
+            let member = &db.members()[at];
+            for (group, names) in member.object.groups.iter().zip(group_names(member)) {
+                match db.signature(member, group) {
                     Some(id) => pairs.extend(names.into_iter().chain([id]).map(|name| (id.0, name))),
-                    None => unnamed.push((signature, names)),
+                    None => unnamed.push((group.signature, names)),
                 }
             }
             (pairs, unnamed)
@@ -219,11 +220,12 @@ fn localize(db: &SymbolDb<'_>, entry_points: &[EntryPoint], plan: &mut Plan<'_>)
     entry_points::share(db, entry_points, &user, &mut shared);
     pointers::share(db, &mut shared);
     for member in db.members().iter().filter(|member| !member.object.groups.is_empty()) {
-        for (signature, mut names) in group_names(member) {
-            names.extend(db.find(signature));
+        for (group, mut names) in member.object.groups.iter().zip(group_names(member)) {
+            let signature = db.signature(member, group);
+            names.extend(signature);
             let together = |id: &NameId| plan.fate(*id) == Fate::Private && !shared[id.0 as usize];
             // A signature that nothing defines cannot become local.
-            let undefined = db.find(signature).is_some_and(|id| db.name(id).definitions == 0);
+            let undefined = signature.is_some_and(|id| db.name(id).definitions == 0);
             if undefined || !names.iter().all(together) {
                 names.iter().for_each(|id| shared[id.0 as usize] = true);
             }
@@ -239,21 +241,25 @@ fn localize(db: &SymbolDb<'_>, entry_points: &[EntryPoint], plan: &mut Plan<'_>)
     }
 }
 
-/// Each group's signature and what its sections define.
-fn group_names<'d>(member: &MemberSymbols<'d>) -> Vec<(&'d [u8], Vec<NameId>)> {
-    let mut groups: Vec<_> = member.object.groups.iter().map(|group| (group.signature, Vec::new())).collect();
-    let mut group_of = HashMap::<SectionIndex, usize>::new();
-    for (at, group) in member.object.groups.iter().enumerate() {
-        group_of.extend(member.object.sections_of(group).iter().map(|&section| (section, at)));
-    }
-    for (symbol, &name) in member.object.symbols.iter().zip(&member.names) {
-        if let Placement::Section(section) = symbol.placement
-            && let Some(&group) = group_of.get(&section)
-        {
-            groups[group].1.push(name);
+/// What the sections of each group define.
+fn group_names(member: &MemberSymbols<'_>) -> Vec<Vec<NameId>> {
+    let object = &member.object;
+    let mut names = vec![Vec::new(); object.groups.len()];
+    let groups = object.groups.iter().enumerate();
+    let mut group_of: Vec<(SectionIndex, usize)> =
+        groups.flat_map(|(at, group)| object.sections_of(group).iter().map(move |&section| (section, at))).collect();
+    // They mostly are in this order.
+    group_of.sort_by_key(|&(section, _)| section);
+    for (symbol, &name) in object.symbols.iter().zip(&member.names) {
+        if let Placement::Section(section) = symbol.placement {
+            // Where a section is in several groups, against the specification, it is the last one's.
+            let end = group_of.partition_point(|&(other, _)| other <= section);
+            if let Some(&(_, group)) = group_of[..end].last().filter(|(other, _)| *other == section) {
+                names[group].push(name);
+            }
         }
     }
-    groups
+    names
 }
 
 /// Linkers warn of every reference to a name, also of one that others define.

@@ -140,7 +140,7 @@ impl Plan<'_> {
     /// What is to happen to one member.
     pub fn member_edits(&self, member: &MemberSymbols<'_>) -> ObjectEdits {
         let mut edits = ObjectEdits::default();
-        let mut private_sections = HashSet::new();
+        let mut private_sections = Vec::new();
         // Where nothing is visible unless something says so, a name of its own is all that is to be done.
         let hides = member.object.facts.capabilities.serves(Operation::Hide);
         let can_hide = hides || self.method == Method::Hide;
@@ -149,13 +149,15 @@ impl Plan<'_> {
             if (edit.name == NewName::Private || edit.binding == Some(Binding::Local))
                 && let Placement::Section(section) = symbol.placement
             {
-                private_sections.insert(section);
+                private_sections.push(section);
             }
             if edit.is_change() {
                 edits.symbols.push(edit);
             }
         }
         if self.method.separates() {
+            private_sections.sort_unstable();
+            private_sections.dedup();
             self.rename_signatures(member, &private_sections, &mut edits);
             self.rename_sections(member, &private_sections, &mut edits);
         }
@@ -200,14 +202,18 @@ impl Plan<'_> {
     fn rename_signatures(
         &self,
         member: &MemberSymbols<'_>,
-        private_sections: &HashSet<SectionIndex>,
+        private_sections: &[SectionIndex],
         edits: &mut ObjectEdits,
     ) {
         let before = edits.symbols.len();
         for group in &member.object.groups {
             if let SignatureSymbol::Local(index) = group.symbol
                 && !self.pinned_signatures.contains(group.signature)
-                && member.object.sections_of(group).iter().any(|section| private_sections.contains(section))
+                && member
+                    .object
+                    .sections_of(group)
+                    .iter()
+                    .any(|section| private_sections.binary_search(section).is_ok())
             {
                 edits.symbols.push(SymbolEdit { name: NewName::Private, ..SymbolEdit::of(index) });
             }
@@ -219,27 +225,25 @@ impl Plan<'_> {
     }
 
     /// Registries, warnings, and the sections of which linkers keep one per name.
-    fn rename_sections(
-        &self,
-        member: &MemberSymbols<'_>,
-        private_sections: &HashSet<SectionIndex>,
-        edits: &mut ObjectEdits,
-    ) {
+    fn rename_sections(&self, member: &MemberSymbols<'_>, private_sections: &[SectionIndex], edits: &mut ObjectEdits) {
         let object = &member.object;
         // What belongs together has one NAME, `.gnu.linkonce.r.NAME` beside `.gnu.linkonce.t.NAME`, also where it
         // defines nothing global: the linker would keep another object's, and discard what these refer to.
-        let private = object.linkonce_sections.iter().filter(|section| private_sections.contains(&section.index));
+        let is_private = |section: &LinkonceSection<'_>| private_sections.binary_search(&section.index).is_ok();
+        let private = object.linkonce_sections.iter().filter(|section| is_private(section));
         let stems: HashSet<&[u8]> = private.map(|section| section.stem).collect();
-        let named = object.symbols.iter().zip(&member.names).filter(|(_, name)| self.new_name(**name) == NewName::Same);
-        let public_sections: HashSet<SectionIndex> = named
-            .filter_map(|(symbol, _)| match symbol.placement {
+        let mut public_sections = HashSet::new();
+        if !stems.is_empty() {
+            let symbols = object.symbols.iter().zip(&member.names);
+            let named = symbols.filter(|(_, name)| self.new_name(**name) == NewName::Same);
+            public_sections.extend(named.filter_map(|(symbol, _)| match symbol.placement {
                 Placement::Section(section) => Some(section),
                 _ => None,
-            })
-            .collect();
+            }));
+        }
         let linkonce = |section: &&LinkonceSection<'_>| {
-            let private = private_sections.contains(&section.index)
-                || stems.contains(section.stem) && !public_sections.contains(&section.index);
+            let private =
+                is_private(section) || stems.contains(section.stem) && !public_sections.contains(&section.index);
             private && !tag::is_tagged(section.name, b'.', &self.suffixes)
         };
         edits.sections.extend(

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::intern::Names;
 use crate::error::Result;
 use crate::input::ParsedArchive;
-use crate::object::symbol::{ObjectSymbols, Spelling, Symbol};
+use crate::object::symbol::{ComdatGroup, ObjectSymbols, SignatureSymbol, Spelling, Symbol, SymbolIndex};
 use crate::origin::{MemberOrigins, Origin};
 use crate::parallel;
 
@@ -70,9 +70,13 @@ pub struct MemberSymbols<'d> {
 impl MemberSymbols<'_> {
     /// The names that cannot become local here.
     pub fn global_only(&self) -> impl Iterator<Item = NameId> {
-        let symbols = &self.object.symbols;
-        let at = |index| symbols.binary_search_by_key(index, |symbol| symbol.index).ok();
-        self.object.global_only.iter().filter_map(at).map(|at| self.names[at])
+        self.object.global_only.iter().filter_map(|&index| self.name_of(index))
+    }
+
+    /// What a symbol that takes part in linking is called.
+    fn name_of(&self, index: SymbolIndex) -> Option<NameId> {
+        let at = self.object.symbols.binary_search_by_key(&index, |symbol| symbol.index).ok()?;
+        Some(self.names[at])
     }
 }
 
@@ -144,6 +148,15 @@ impl<'d> SymbolDb<'d> {
     pub fn find_beside(&self, name: &[u8], archive: &ParsedArchive<'_>) -> Option<NameId> {
         let machine = self.machines.iter().position(|machine| *machine == archive.input.machine())?;
         self.names.find(name, machine as u16)
+    }
+
+    /// The name that a member's group has for its signature, if it is any symbol's.
+    pub fn signature(&self, member: &MemberSymbols<'_>, group: &ComdatGroup<'_>) -> Option<NameId> {
+        let symbol = match group.symbol {
+            SignatureSymbol::Global(index) => member.name_of(index),
+            _ => None,
+        };
+        symbol.or_else(|| self.find(group.signature))
     }
 
     /// The machine of the fat files' slices that a name is of; `None` for what is in no fat file.

@@ -93,7 +93,7 @@ impl<'d, Coff: Layout> CoffObject<'d, Coff> {
                 }
             }
             sections.extend(associated.get(&comdat.section).into_iter().flatten());
-            found.add_group(signature, SignatureSymbol::Global, sections);
+            found.add_group(signature, SignatureSymbol::Global(SymbolIndex(leader as u32)), sections);
         }
         found.linkonce_sections.sort_by_key(|section| section.index);
         found.linkonce_sections.dedup_by_key(|section| section.index);

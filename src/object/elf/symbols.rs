@@ -276,9 +276,10 @@ impl<'d, Elf: Class> ElfObject<'d, Elf> {
             .symbol(object::SymbolIndex(number))
             .map_err(|_| Error::malformed(at, "a group's signature is not in the symbol table"))?;
         let mut signature = self.symbol_name(number, symbol)?;
-        let mut carrier = SignatureSymbol::Global;
+        let index_of_symbol = SymbolIndex(number as u32);
+        let mut carrier = SignatureSymbol::Global(index_of_symbol);
         if symbol.is_local() {
-            carrier = SignatureSymbol::Local(SymbolIndex(number as u32));
+            carrier = SignatureSymbol::Local(index_of_symbol);
         }
         if symbol.st_type() == elf::STT_SECTION && signature.is_empty() {
             carrier = SignatureSymbol::Section;

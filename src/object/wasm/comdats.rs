@@ -30,7 +30,7 @@ impl<'d> WasmObject<'d> {
     pub(super) fn read_comdats(&self, linking: &Linking<'d>, found: &mut ObjectSymbols<'d>) {
         for comdat in &linking.comdats {
             let parts = comdat.entries.iter().map(|entry| self.comdat_part(entry));
-            found.add_group(comdat.name, SignatureSymbol::Global, parts);
+            found.add_group(comdat.name, SignatureSymbol::Name, parts);
         }
     }
 
