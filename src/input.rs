@@ -284,7 +284,8 @@ impl<'d> ParsedArchive<'d> {
     /// # Errors
     /// Malformed or unsupported, with file, member and offset.
     pub fn parse(input: &'d Input) -> Result<Self> {
-        let archive = input.archive().map_err(|error| error.in_archive(&input.path))?;
+        let (archive, ()) = parallel::join(|| input.archive(), || Archive::touch_headers(input.bytes()));
+        let archive = archive.map_err(|error| error.in_archive(&input.path))?;
         let members = &archive.members;
         let parse = |at: usize| Object::parse(members[at].data).map_err(|error| located(error, input, &members[at]));
         let objects = parallel::try_map(members.len(), parse)?;

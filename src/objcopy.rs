@@ -129,35 +129,47 @@ impl Objcopy {
         let mut parsed = ParsedArchive::parse(input)?;
         parsed.check_whole()?;
         check_folder(&parsed, output)?;
-        let plan = |at: usize| self.plan(&parsed.objects[at]).map_err(|error| parsed.locate(error, at));
-        let plan_all = || parallel::try_map(parsed.objects.len(), plan);
-        let (plans, begun) = if self.keeps_sizes() && self.writes(output, false) {
-            let known = AtomicBool::new(false);
-            let plan_all = || {
-                let plans = plan_all();
-                known.store(true, Ordering::Relaxed);
-                plans
-            };
-            let (plans, begun) = parallel::join(plan_all, || Begun::copy(&parsed, target, &known));
-            (plans?, begun?)
-        } else {
-            (plan_all()?, target.into())
-        };
-        let mut report = ObjcopyReport::new(input, begun.target(), plans.len());
+        let mut report = ObjcopyReport::new(input, &target, parsed.objects.len());
         let suffixes = Suffixes::NONE;
-        let mut edits = ArchiveEdits { index: self.index_of(&parsed), ..ArchiveEdits::new(&suffixes) };
-        for (at, plan) in plans.into_iter().enumerate() {
-            report.add(&plan.counts);
-            plan.indexed.into_iter().for_each(|name| edits.index.push(name, at as u32));
-            edits.members.push(plan.edits);
-        }
-        let stamps = !self.keep_stamps && parsed.archive.make_deterministic();
-        report.changed = stamps || edits.would_change(&parsed);
+        let (edits, begun) = if self.keeps_sizes() && self.writes(output, false) {
+            let known = AtomicBool::new(false);
+            let plan = || {
+                let edits = self.plan_archive(&parsed, &suffixes, &mut report);
+                known.store(true, Ordering::Relaxed);
+                edits
+            };
+            let (edits, begun) = parallel::join(plan, || Begun::copy(&parsed, target, &known));
+            (edits, begun?)
+        } else {
+            (self.plan_archive(&parsed, &suffixes, &mut report), target.into())
+        };
+        let mut edits = edits?;
+        report.changed |= !self.keep_stamps && parsed.archive.make_deterministic();
         let writes = self.writes(output, report.changed);
         let members = if writes { stage_members(&parsed, &mut edits)? } else { Vec::new() };
         let (summary, result) = edits.carry_out(&parsed, begun, output, writes, &mut Clock::start())?;
         report.output_bytes = summary.output_bytes;
         Ok(Edited { report, members, result })
+    }
+
+    /// What these rules do to an archive, counted in `report`.
+    fn plan_archive<'s>(
+        &self,
+        parsed: &ParsedArchive<'s>,
+        suffixes: &'s Suffixes,
+        report: &mut ObjcopyReport,
+    ) -> Result<ArchiveEdits<'s>> {
+        let plans = parallel::try_map(parsed.objects.len(), |at| {
+            self.plan(&parsed.objects[at]).map_err(|error| parsed.locate(error, at))
+        });
+        let mut edits = ArchiveEdits { index: self.index_of(parsed), ..ArchiveEdits::new(suffixes) };
+        for (at, plan) in plans?.into_iter().enumerate() {
+            report.add(&plan.counts);
+            plan.indexed.into_iter().for_each(|name| edits.index.push(name, at as u32));
+            edits.members.push(plan.edits);
+        }
+        report.changed = edits.would_change(parsed);
+        Ok(edits)
     }
 
     /// The beginning of the result's index: an archive without one stays without.

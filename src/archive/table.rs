@@ -103,16 +103,18 @@ impl<'d> IndexTable<'d> {
         Some((offsets.chunks_exact(4).map(little_endian).collect(), rest))
     }
 
-    /// The greatest offset of a member that it knows; `None` where it knows none.
-    pub fn last_offset(&self) -> Option<u64> {
-        match self.layout {
+    /// The greatest offset of a member that it knows, if that is at least `least`.
+    pub fn offset_from(&self, least: u64) -> Option<u64> {
+        let greatest = match self.layout {
             Layout::CoffSecond => self.coff_members()?.0.into_iter().max(),
             Layout::Gnu | Layout::Gnu64 => {
                 let (offsets, names) = self.gnu_parts()?;
-                offsets.clone().map(big_endian).max().filter(|_| memchr::memchr_iter(0, names).count() >= offsets.len())
+                let greatest = offsets.clone().map(big_endian).max().filter(|&offset| offset >= least);
+                greatest.filter(|_| memchr::memchr_iter(0, names).count() >= offsets.len())
             }
             Layout::Bsd | Layout::Bsd64 => self.entries()?.into_iter().map(|entry| entry.0).max(),
-        }
+        };
+        greatest.filter(|&offset| offset >= least)
     }
 
     /// Whether the table lists the members whose headers are at `offsets`, where its layout lists members at all.
