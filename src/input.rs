@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use memmap2::{Mmap, MmapOptions};
+use memmap2::{Mmap, MmapOptions, UncheckedAdvice};
 
 use crate::archive::fat::Fat;
 use crate::archive::{Archive, Member};
@@ -206,6 +206,19 @@ impl Input {
             member.data = external.data();
         }
         Ok(archive)
+    }
+}
+
+impl Drop for Bytes {
+    /// What is mapped of a large file is given back in parallel: that takes as long as it took to map it.
+    #[allow(unsafe_code)]
+    fn drop(&mut self) {
+        const PART: usize = 32 << 20;
+        let Self::Mapped(map, _) = self else { return };
+        parallel::map(map.len() / PART, |part| {
+            // SAFETY: nothing refers to the bytes any more, and they would still be the file's.
+            _ = unsafe { map.unchecked_advise_range(UncheckedAdvice::DontNeed, part * PART, PART) };
+        });
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn touch_headers(file: &[u8]) {
     let mut last = u64::MAX;
     for offset in offsets.map(big_endian) {
         if offset != last {
-            hint::black_box(usize::try_from(offset).ok().and_then(|offset| file.get(offset)));
+            hint::black_box(usize::try_from(offset).ok().and_then(|offset| file.get(offset).copied()));
             last = offset;
         }
     }

@@ -2,7 +2,6 @@
 //! parts find is numbered in the order of first occurrence. The numbers depend neither on hashes nor on threads.
 
 use std::hash::BuildHasher;
-use std::hint;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -10,11 +9,8 @@ use super::{MemberId, Name, NameId};
 use crate::object::symbol::{Symbol, Visibility};
 use crate::parallel;
 
-/// Into how many parts names are split. Each part goes through the hashes of all symbols.
+/// Into how many parts names are split: each goes through the hashes of all symbols.
 const PARTS: usize = 4;
-
-/// How many names are waited for together.
-const TOGETHER: usize = 16;
 
 /// All names, to be found by their bytes.
 #[derive(Debug)]
@@ -38,20 +34,12 @@ struct Search<'d> {
     symbols: Vec<u32>,
 }
 
-#[derive(Clone, Copy)]
 struct Found<'d> {
     name: &'d [u8],
     hash: u64,
     machine: u16,
     /// The position of the name's first symbol among all symbols.
     first: u32,
-}
-
-impl Found<'_> {
-    /// Whether another symbol is called so.
-    fn is(&self, other: &Found<'_>) -> bool {
-        self.hash == other.hash && self.name == other.name && self.machine == other.machine
-    }
 }
 
 /// The hashes of a member's symbols, and where these begin: among all symbols, and among those of each part.
@@ -98,11 +86,6 @@ impl<'d> Names<'d> {
         };
         self.parts[part_of(hash)].find(hash, is_wanted).copied()
     }
-}
-
-/// Reads of a name what it takes to have it at hand.
-fn touch(name: &[u8]) {
-    hint::black_box((name.first(), name.last()));
 }
 
 /// Bits of the hash that a table does not look at first.
@@ -161,49 +144,27 @@ fn names<'d>(members: &[MachineSymbols<'_, 'd>], ids: &[Vec<NameId>], count: usi
 impl<'d> Search<'d> {
     fn of(members: &[MachineSymbols<'_, 'd>], hashed: &[Hashed], part: usize) -> Self {
         let mut search = Self { table: HashTable::new(), found: Vec::new(), symbols: Vec::new() };
-        let mut next = Vec::with_capacity(TOGETHER);
         for (&(machine, symbols), Hashed { hashes, start, .. }) in members.iter().zip(hashed) {
             let mine = hashes.iter().zip(*start..).zip(symbols).filter(|((hash, _), _)| part_of(**hash) == part);
             for ((&hash, first), symbol) in mine {
-                next.push(Found { name: symbol.name, hash, machine, first });
-                if next.len() == TOGETHER {
-                    search.add(&next);
-                    next.clear();
-                }
+                search.add(Found { name: symbol.name, hash, machine, first });
             }
         }
-        search.add(&next);
         search.found.shrink_to_fit();
         search
     }
 
-    /// Names are all over memory, known ones as well: what a few are likely to be compared with is looked at first, so
-    /// that the processor waits for all of it together.
-    fn add(&mut self, next: &[Found<'d>]) {
-        let mut likely = [None; TOGETHER];
-        for (likely, new) in likely.iter_mut().zip(next) {
-            *likely = self.table.find(new.hash, |at| self.found[at.0 as usize].hash == new.hash).copied();
-            touch(new.name);
-        }
-        for at in likely.into_iter().flatten() {
-            touch(self.found[at.0 as usize].name);
-        }
-        for (likely, &new) in likely.into_iter().zip(next) {
-            let likely = likely.filter(|at| self.found[at.0 as usize].is(&new));
-            let at = likely.unwrap_or_else(|| self.enter(new));
-            self.symbols.push(at.0);
-        }
-    }
-
-    /// The position of a name, which may be new.
-    fn enter(&mut self, new: Found<'d>) -> NameId {
-        let Self { table, found, .. } = self;
+    fn add(&mut self, new: Found<'d>) {
+        let Self { table, found, symbols } = self;
         let next = NameId(found.len() as u32);
-        let is_same = |at: &NameId| found[at.0 as usize].is(&new);
+        let is_same = |at: &NameId| {
+            let Found { name, hash, machine, .. } = found[at.0 as usize];
+            hash == new.hash && name == new.name && machine == new.machine
+        };
         let at = *table.entry(new.hash, is_same, |at| found[at.0 as usize].hash).or_insert(next).get();
         if at == next {
             found.push(new);
         }
-        at
+        symbols.push(at.0);
     }
 }
