@@ -263,22 +263,19 @@ impl<'d> Lister<'_, 'd> {
 
     /// The entries of the archives' indexes that name what is listed: archive, offset of the member, name.
     fn indexed(&self) -> HashSet<(usize, u64, &'d [u8])> {
-        let tables = self.parsed.iter().enumerate();
-        let tables = tables.flat_map(|(at, parsed)| parsed.archive.index.iter().map(move |table| (at, table)));
-        let entries = tables.flat_map(|(at, table)| {
-            let entries = table.entries().unwrap_or_default();
-            entries.into_iter().map(move |(offset, name)| (at, offset, name))
-        });
         let members = self.exports.values().flat_map(|listed| &listed.definitions).map(|definition| {
             let member = self.db.member(definition.member);
             (member.archive, self.parsed[member.archive].archive.members[member.position].header_offset)
         });
         // Few members define what is listed, and their numbers are sooner compared than names.
         let members: hashbrown::HashSet<_> = members.collect();
-        let listed = |&(at, offset, name): &(usize, u64, &'d [u8])| {
-            members.contains(&(at, offset)) && self.exports.contains_key(name)
-        };
-        entries.filter(listed).collect()
+        let tables = self.parsed.iter().enumerate();
+        let tables = tables.flat_map(|(at, parsed)| parsed.archive.index.iter().map(move |table| (at, table)));
+        let entries = tables.flat_map(|(at, table)| {
+            let entries = table.entries_of(|offset| members.contains(&(at, offset))).unwrap_or_default();
+            entries.into_iter().map(move |(offset, name)| (at, offset, name))
+        });
+        entries.filter(|(_, _, name)| self.exports.contains_key(*name)).collect()
     }
 
     /// What would be an export by itself, and is not listed.

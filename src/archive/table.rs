@@ -54,16 +54,23 @@ impl<'d> IndexTable<'d> {
     /// The entries in order, each the offset of a member's header and a name; `None` where the table contradicts
     /// itself.
     pub fn entries(&self) -> Option<Vec<(u64, &'d [u8])>> {
-        match self.layout {
-            Layout::Gnu | Layout::Gnu64 => self.gnu_entries(),
-            Layout::Bsd | Layout::Bsd64 => self.bsd_entries(),
-            Layout::CoffSecond => self.coff_entries(),
-        }
+        self.entries_of(|_| true)
     }
 
-    fn gnu_entries(&self) -> Option<Vec<(u64, &'d [u8])>> {
-        let (offsets, names) = self.gnu_parts()?;
-        with_names(offsets.map(big_endian), names)
+    /// The same for the members whose headers are where `wanted` says.
+    pub fn entries_of(&self, wanted: impl Fn(u64) -> bool) -> Option<Vec<(u64, &'d [u8])>> {
+        match self.layout {
+            Layout::Gnu | Layout::Gnu64 => {
+                let (offsets, names) = self.gnu_parts()?;
+                with_names(offsets.map(big_endian), names, wanted)
+            }
+            Layout::Bsd | Layout::Bsd64 => {
+                let mut entries = self.bsd_entries()?;
+                entries.retain(|&(offset, _)| wanted(offset));
+                Some(entries)
+            }
+            Layout::CoffSecond => self.coff_entries(wanted),
+        }
     }
 
     /// The offsets of GNU's layouts as they stand, and the names behind them; `None` for another layout, or one that
@@ -87,13 +94,13 @@ impl<'d> IndexTable<'d> {
         entries.chunks_exact(2 * width).map(entry).collect()
     }
 
-    fn coff_entries(&self) -> Option<Vec<(u64, &'d [u8])>> {
+    fn coff_entries(&self, wanted: impl Fn(u64) -> bool) -> Option<Vec<(u64, &'d [u8])>> {
         let (members, rest) = self.coff_members()?;
         let (count, rest) = self.number(rest)?;
         let (positions, names) = rest.split_at_checked(count.checked_mul(2)?)?;
         let offset = |bytes: &[u8]| members.get(usize::try_from(little_endian(bytes)).ok()?.checked_sub(1)?).copied();
         let offsets: Vec<u64> = positions.chunks_exact(2).map(offset).collect::<Option<_>>()?;
-        with_names(offsets.into_iter(), names)
+        with_names(offsets.into_iter(), names, wanted)
     }
 
     /// The list of members that COFF's second table begins with, and what follows it.
@@ -131,12 +138,24 @@ impl<'d> IndexTable<'d> {
     }
 }
 
-fn with_names(offsets: impl ExactSizeIterator<Item = u64>, mut names: &[u8]) -> Option<Vec<(u64, &[u8])>> {
-    let mut entries = Vec::with_capacity(offsets.len());
+fn with_names(
+    offsets: impl Iterator<Item = u64>,
+    names: &[u8],
+    wanted: impl Fn(u64) -> bool,
+) -> Option<Vec<(u64, &[u8])>> {
+    let mut entries = Vec::new();
+    let (mut start, mut ends) = (0, memchr::memchr_iter(0, names));
+    // A member's names mostly follow one another.
+    let mut last = (u64::MAX, false);
     for offset in offsets {
-        let end = memchr::memchr(0, names)?;
-        entries.push((offset, &names[..end]));
-        names = &names[end + 1..];
+        let end = ends.next()?;
+        if offset != last.0 {
+            last = (offset, wanted(offset));
+        }
+        if last.1 {
+            entries.push((offset, &names[start..end]));
+        }
+        start = end + 1;
     }
     Some(entries)
 }
