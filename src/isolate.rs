@@ -201,7 +201,7 @@ impl Isolate {
 }
 
 /// How many members' edits are made at a time.
-const BATCH: usize = 64;
+const BATCH: usize = 256;
 
 /// What is known of members before they are merged.
 struct BeforeMerge {

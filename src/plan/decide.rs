@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use hashbrown::HashMap;
 
 use super::entry_points::{self, EntryPoint};
-use super::{Fate, MemberSymbols, NameId, Plan, Reason, SymbolDb, pointers, tag};
+use super::{Fate, MemberSymbols, Name, NameId, Plan, Reason, SymbolDb, pointers, tag};
 use crate::error::{Error, Result};
 use crate::isolate::Isolate;
 use crate::mangling;
@@ -280,22 +280,24 @@ fn follow_registries<'d>(db: &SymbolDb<'d>, keep: &Keep, plan: &mut Plan<'d>) {
         .iter()
         .flat_map(|member| member.object.bounded_sections.iter().map(|section| section.name))
         .collect();
-    let bounds = db.names().iter().enumerate().filter_map(|(id, name)| {
-        let section = name.bytes.strip_prefix(b"__start_").or_else(|| name.bytes.strip_prefix(b"__stop_"))?;
-        let bounds =
-            name.definitions == 0 && sections.contains(section) && !tag::is_tagged(section, b'_', &plan.suffixes);
-        bounds.then_some((id, name, section))
-    });
-    let bounds: Vec<_> = bounds.collect();
+    if sections.is_empty() {
+        return;
+    }
+    let section_of =
+        |name: &Name<'d>| name.bytes.strip_prefix(b"__start_").or_else(|| name.bytes.strip_prefix(b"__stop_"));
+    let is_own = |section: &&'d [u8]| sections.contains(section) && !tag::is_tagged(section, b'_', &plan.suffixes);
+    let found =
+        db.names_where(|name| name.definitions == 0 && section_of(name).is_some_and(|section| is_own(&section)));
+    let bounds: Vec<_> = found.into_iter().filter_map(|id| Some((id, section_of(db.name(id))?))).collect();
     let mut kept = HashSet::new();
-    for &(id, name, section) in bounds.iter().filter(|_| !keep.is_automatic()) {
-        if let Some(pattern) = keep.patterns().includes(name.spelling()) {
-            plan.fates[id] = Fate::Stays(Reason::Kept(pattern));
+    for &(id, section) in bounds.iter().filter(|_| !keep.is_automatic()) {
+        if let Some(pattern) = keep.patterns().includes(db.name(id).spelling()) {
+            plan.fates[id.0 as usize] = Fate::Stays(Reason::Kept(pattern));
             kept.insert(section);
         }
     }
-    for (id, _, section) in bounds.into_iter().filter(|(_, _, section)| !kept.contains(section)) {
-        plan.fates[id] = Fate::FollowsRegistry;
+    for (id, section) in bounds.into_iter().filter(|(_, section)| !kept.contains(section)) {
+        plan.fates[id.0 as usize] = Fate::FollowsRegistry;
         plan.registries.insert(section);
     }
 }

@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::{MemberId, Name, NameId};
-use crate::object::symbol::{Symbol, Visibility};
+use crate::object::symbol::Symbol;
 use crate::parallel;
 
 /// Into how many parts names are split: each goes through the hashes of all symbols.
@@ -35,9 +35,8 @@ struct Search<'d> {
 }
 
 struct Found<'d> {
-    name: &'d [u8],
+    name: Name<'d>,
     hash: u64,
-    machine: u16,
     /// The position of the name's first symbol among all symbols.
     first: u32,
 }
@@ -55,8 +54,7 @@ impl<'d> Names<'d> {
         let hasher = DefaultHashBuilder::default();
         let hashed = hash_all(members, &hasher);
         let searches = parallel::map(PARTS, |part| Search::of(members, &hashed, part));
-        let ids = number(&searches);
-        let count = ids.iter().map(Vec::len).sum();
+        let (all, ids) = number(&searches);
         let of_symbols = parallel::map(members.len(), |member| {
             let mut next = hashed[member].starts;
             let id = |&hash: &u64| {
@@ -73,7 +71,6 @@ impl<'d> Names<'d> {
             search.table
         });
         let parts = named.collect();
-        let all = names(members, &of_symbols, count);
         (Self { hasher, parts, all }, of_symbols)
     }
 
@@ -110,61 +107,48 @@ fn hash_all(members: &[MachineSymbols<'_, '_>], hasher: &DefaultHashBuilder) -> 
     all
 }
 
-/// Numbers what was found in the order of first occurrence, in which each part has its own.
-fn number(searches: &[Search<'_>]) -> Vec<Vec<NameId>> {
+/// Numbers what was found in the order of first occurrence, in which each part has its own. Gives the names by number,
+/// and the numbers of each part's.
+fn number<'d>(searches: &[Search<'d>]) -> (Vec<Name<'d>>, Vec<Vec<NameId>>) {
     let mut ids: Vec<Vec<NameId>> = searches.iter().map(|search| Vec::with_capacity(search.found.len())).collect();
-    let count = searches.iter().map(|search| search.found.len()).sum::<usize>() as u32;
-    for id in 0..count {
+    let count = searches.iter().map(|search| search.found.len()).sum();
+    let mut names = Vec::with_capacity(count);
+    while names.len() < count {
         let next = |part: usize| searches[part].found.get(ids[part].len()).map(|found| found.first);
         let part = (0..searches.len()).min_by_key(|&part| next(part).unwrap_or(u32::MAX)).unwrap_or_default();
-        ids[part].push(NameId(id));
+        let found = &searches[part].found[ids[part].len()];
+        ids[part].push(NameId(names.len() as u32));
+        names.push(found.name);
     }
-    ids
-}
-
-/// What the symbols, whose numbers are `ids`, say of so many names.
-fn names<'d>(members: &[MachineSymbols<'_, 'd>], ids: &[Vec<NameId>], count: usize) -> Vec<Name<'d>> {
-    let mut all: Vec<Name<'d>> = Vec::with_capacity(count);
-    for (((machine, symbols), ids), member) in members.iter().zip(ids).zip(0..) {
-        for (symbol, id) in symbols.iter().zip(ids) {
-            if id.0 as usize == all.len() {
-                all.push(Name::new(symbol, *machine));
-            }
-            if symbol.is_definition() {
-                let name = &mut all[id.0 as usize];
-                name.definitions += 1;
-                name.first_definition.get_or_insert(MemberId(member));
-                name.visible |= matches!(symbol.visibility, Visibility::Default | Visibility::Protected);
-            }
-        }
-    }
-    all
+    (names, ids)
 }
 
 impl<'d> Search<'d> {
     fn of(members: &[MachineSymbols<'_, 'd>], hashed: &[Hashed], part: usize) -> Self {
         let mut search = Self { table: HashTable::new(), found: Vec::new(), symbols: Vec::new() };
-        for (&(machine, symbols), Hashed { hashes, start, .. }) in members.iter().zip(hashed) {
+        for ((&(machine, symbols), Hashed { hashes, start, .. }), member) in members.iter().zip(hashed).zip(0..) {
             let mine = hashes.iter().zip(*start..).zip(symbols).filter(|((hash, _), _)| part_of(**hash) == part);
             for ((&hash, first), symbol) in mine {
-                search.add(Found { name: symbol.name, hash, machine, first });
+                search.add(Found { name: Name::new(symbol, machine), hash, first }).note(symbol, MemberId(member));
             }
         }
         search.found.shrink_to_fit();
         search
     }
 
-    fn add(&mut self, new: Found<'d>) {
+    /// The name that a symbol has, which may be new.
+    fn add(&mut self, new: Found<'d>) -> &mut Name<'d> {
         let Self { table, found, symbols } = self;
         let next = NameId(found.len() as u32);
         let is_same = |at: &NameId| {
-            let Found { name, hash, machine, .. } = found[at.0 as usize];
-            hash == new.hash && name == new.name && machine == new.machine
+            let Found { name, hash, .. } = &found[at.0 as usize];
+            *hash == new.hash && name.bytes == new.name.bytes && name.machine == new.name.machine
         };
         let at = *table.entry(new.hash, is_same, |at| found[at.0 as usize].hash).or_insert(next).get();
         if at == next {
             found.push(new);
         }
         symbols.push(at.0);
+        &mut found[at.0 as usize].name
     }
 }

@@ -3,7 +3,7 @@
 //! data that a DLL may define; `__imp_NAME` the one that an import is read from, or that a linker makes for what turns
 //! out not to be imported.
 
-use super::{Fate, NameId, Plan, Reason, SymbolDb, tag};
+use super::{Fate, Name, NameId, Plan, Reason, SymbolDb, tag};
 
 const IMPORT: &[u8] = b"__imp_";
 
@@ -38,8 +38,13 @@ pub fn share(db: &SymbolDb<'_>, shared: &mut [bool]) {
 fn pointers<'p>(db: &'p SymbolDb<'_>) -> impl Iterator<Item = (NameId, &'p [u8], Reason)> {
     // `__imp_` is nothing special where there are no imports.
     let imports = db.members().iter().any(|member| member.object.can_import);
-    db.names().iter().enumerate().filter_map(move |(id, name)| {
-        let (prefix, reason) = PREFIXES.iter().find(|(prefix, _)| name.bytes.starts_with(prefix))?;
-        (imports || *prefix != IMPORT).then(|| (NameId(id as u32), &name.bytes[prefix.len()..], *reason))
+    let prefix_of = move |name: &Name<'_>| {
+        let mut prefixes = PREFIXES.iter().filter(|(prefix, _)| imports || *prefix != IMPORT);
+        prefixes.find(|(prefix, _)| name.bytes.starts_with(prefix))
+    };
+    let found = db.names_where(|name| prefix_of(name).is_some()).into_iter();
+    found.filter_map(move |id| {
+        let name = db.name(id);
+        prefix_of(name).map(|(prefix, reason)| (id, &name.bytes[prefix.len()..], *reason))
     })
 }

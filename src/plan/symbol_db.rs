@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::intern::Names;
 use crate::error::Result;
 use crate::input::ParsedArchive;
-use crate::object::symbol::{ComdatGroup, ObjectSymbols, SignatureSymbol, Spelling, Symbol, SymbolIndex};
+use crate::object::symbol::{ComdatGroup, ObjectSymbols, SignatureSymbol, Spelling, Symbol, SymbolIndex, Visibility};
 use crate::origin::{MemberOrigins, Origin};
 use crate::parallel;
 
@@ -39,6 +39,15 @@ impl<'d> Name<'d> {
     pub(super) fn new(symbol: &Symbol<'d>, machine: u16) -> Self {
         let Symbol { name: bytes, prefix, .. } = *symbol;
         Self { bytes, prefix, machine, definitions: 0, first_definition: None, visible: false }
+    }
+
+    /// What one of its symbols says.
+    pub(super) fn note(&mut self, symbol: &Symbol<'_>, member: MemberId) {
+        if symbol.is_definition() {
+            self.definitions += 1;
+            self.first_definition.get_or_insert(member);
+            self.visible |= matches!(symbol.visibility, Visibility::Default | Visibility::Protected);
+        }
     }
 
     /// Its linkage name and the one in C.
@@ -167,6 +176,17 @@ impl<'d> SymbolDb<'d> {
     /// What is known of a name.
     pub fn name(&self, id: NameId) -> &Name<'d> {
         &self.names.all[id.0 as usize]
+    }
+
+    /// The names that `wanted` picks, in the order of their ids.
+    pub fn names_where(&self, wanted: impl Fn(&Name<'d>) -> bool + Sync) -> Vec<NameId> {
+        const CHUNK: usize = 1 << 12;
+        let chunks: Vec<_> = self.names.all.chunks(CHUNK).collect();
+        let found = parallel::map(chunks.len(), |chunk| {
+            let names = chunks[chunk].iter().zip((chunk * CHUNK) as u32..);
+            names.filter(|(name, _)| wanted(name)).map(|(_, id)| NameId(id)).collect::<Vec<_>>()
+        });
+        found.concat()
     }
 
     /// All names, in the order of their ids.
