@@ -126,24 +126,21 @@ impl Objcopy {
     }
 
     fn edit_archive(&self, input: &Input, target: Target, output: &Output) -> Result<Edited> {
-        let mut parsed = ParsedArchive::parse(input)?;
-        parsed.check_whole()?;
-        check_folder(&parsed, output)?;
-        let mut report = ObjcopyReport::new(input, &target, parsed.objects.len());
+        let mut report = ObjcopyReport::new(input, &target, 0);
         let suffixes = Suffixes::NONE;
-        let (edits, begun) = if self.keeps_sizes() && self.writes(output, false) {
+        let (planned, begun) = if self.keeps_sizes() && self.writes(output, false) {
             let known = AtomicBool::new(false);
             let plan = || {
-                let edits = self.plan_archive(&parsed, &suffixes, &mut report);
+                let planned = self.plan_archive(input, output, &suffixes, &mut report);
                 known.store(true, Ordering::Relaxed);
-                edits
+                planned
             };
-            let (edits, begun) = parallel::join(plan, || Begun::copy(&parsed, target, &known));
-            (edits, begun?)
+            let (planned, begun) = parallel::join(plan, || Begun::copy(input, target, &known));
+            (planned?, begun?)
         } else {
-            (self.plan_archive(&parsed, &suffixes, &mut report), target.into())
+            (self.plan_archive(input, output, &suffixes, &mut report)?, target.into())
         };
-        let mut edits = edits?;
+        let (mut parsed, mut edits) = planned;
         report.changed |= !self.keep_stamps && parsed.archive.make_deterministic();
         let writes = self.writes(output, report.changed);
         let members = if writes { stage_members(&parsed, &mut edits)? } else { Vec::new() };
@@ -152,24 +149,29 @@ impl Objcopy {
         Ok(Edited { report, members, result })
     }
 
-    /// What these rules do to an archive, counted in `report`.
-    fn plan_archive<'s>(
+    /// An archive and what these rules do to it, counted in `report`.
+    fn plan_archive<'i>(
         &self,
-        parsed: &ParsedArchive<'s>,
-        suffixes: &'s Suffixes,
+        input: &'i Input,
+        output: &Output,
+        suffixes: &'i Suffixes,
         report: &mut ObjcopyReport,
-    ) -> Result<ArchiveEdits<'s>> {
+    ) -> Result<(ParsedArchive<'i>, ArchiveEdits<'i>)> {
+        let parsed = ParsedArchive::parse(input)?;
+        parsed.check_whole()?;
+        check_folder(&parsed, output)?;
         let plans = parallel::try_map(parsed.objects.len(), |at| {
             self.plan(&parsed.objects[at]).map_err(|error| parsed.locate(error, at))
         });
-        let mut edits = ArchiveEdits { index: self.index_of(parsed), ..ArchiveEdits::new(suffixes) };
+        let mut edits = ArchiveEdits { index: self.index_of(&parsed), ..ArchiveEdits::new(suffixes) };
         for (at, plan) in plans?.into_iter().enumerate() {
             report.add(&plan.counts);
             plan.indexed.into_iter().for_each(|name| edits.index.push(name, at as u32));
             edits.members.push(plan.edits);
         }
-        report.changed = edits.would_change(parsed);
-        Ok(edits)
+        report.objects = parsed.objects.len();
+        report.changed = edits.would_change(&parsed);
+        Ok((parsed, edits))
     }
 
     /// The beginning of the result's index: an archive without one stays without.

@@ -23,7 +23,8 @@ pub use writer::{ArchiveWriter, NewMember, Span};
 
 use crate::error::{Error, Result};
 
-const MAGIC: &[u8] = b"!<arch>\n";
+/// What an archive begins with, unless it is thin (`ar(5)`).
+pub(crate) const MAGIC: &[u8] = b"!<arch>\n";
 const THIN_MAGIC: &[u8] = b"!<thin>\n";
 
 /// Where a member's data is.

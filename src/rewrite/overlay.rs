@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::ArchiveEdits;
 use super::write::{Written, cannot_write, empty};
-use crate::archive::{Member, Span};
+use crate::archive::{MAGIC, Member, Span};
 use crate::error::{Error, Result};
-use crate::input::ParsedArchive;
+use crate::input::{Input, ParsedArchive};
 use crate::object::symbol::{NewName, ObjectEdits};
 use crate::output::{Staged, Target};
 use crate::parallel;
@@ -41,15 +41,15 @@ impl Begun {
     ///
     /// # Errors
     /// I/O.
-    pub(crate) fn copy(parsed: &ParsedArchive<'_>, target: Target, stop: &AtomicBool) -> Result<Self> {
-        let Some(original) = to_copy(parsed)?.filter(|_| !target.makes_folder()) else {
+    pub(crate) fn copy(input: &Input, target: Target, stop: &AtomicBool) -> Result<Self> {
+        let Some(original) = to_copy(input)?.filter(|_| !target.makes_folder()) else {
             return Ok(Self::Nothing(target));
         };
-        let staged = target.stage().map_err(|error| error.in_archive(&parsed.input.path))?;
-        let (mut copied, len) = (0, parsed.input.file_len());
+        let staged = target.stage().map_err(|error| error.in_archive(&input.path))?;
+        let (mut copied, len) = (0, input.file_len());
         while copied < len && !stop.load(Ordering::Relaxed) {
             let piece = PIECE.min(len - copied);
-            copy(original, staged.file(), piece).map_err(|error| error.in_archive(&parsed.input.path))?;
+            copy(original, staged.file(), piece).map_err(|error| error.in_archive(&input.path))?;
             copied += piece;
         }
         Ok(Self::Copy(staged, copied))
@@ -76,10 +76,10 @@ impl Begun {
 }
 
 /// The file to copy, at its beginning, where a copy is as good as what is written. One of holes would be full of zeros.
-fn to_copy<'p>(parsed: &'p ParsedArchive<'_>) -> Result<Option<&'p File>> {
-    let Some(mut original) = parsed.input.file().filter(|_| !parsed.archive.thin) else { return Ok(None) };
+fn to_copy(input: &Input) -> Result<Option<&File>> {
+    let Some(mut original) = input.file().filter(|_| input.bytes().starts_with(MAGIC)) else { return Ok(None) };
     original.rewind().map_err(cannot_write)?;
-    let (metadata, len) = (original.metadata().map_err(cannot_write)?, parsed.input.file_len());
+    let (metadata, len) = (original.metadata().map_err(cannot_write)?, input.file_len());
     Ok((metadata.len() == len && metadata.blocks() * 512 >= len).then_some(original))
 }
 
@@ -101,7 +101,7 @@ impl ArchiveEdits<'_> {
             && self.index.kind_for(archive.kind, self.members.len(), archive.last_header_without_index())?
                 == archive.kind;
         // What is begun goes on where it stopped.
-        let original = if copied == 0 { to_copy(parsed)? } else { parsed.input.file() };
+        let original = if copied == 0 { to_copy(parsed.input)? } else { parsed.input.file() };
         let Some(original) = original.filter(|_| fits) else { return empty(file).map(|()| None) };
         let spans: Vec<Span> = archive.members.iter().map(Member::span).collect();
         // While a piece is copied and what is patched is written over what is there, the next members are patched, and
