@@ -215,6 +215,9 @@ impl Drop for Bytes {
     fn drop(&mut self) {
         const PART: usize = 32 << 20;
         let Self::Mapped(map, _) = self else { return };
+        if map.len() < 2 * PART {
+            return;
+        }
         parallel::map(map.len() / PART, |part| {
             // SAFETY: nothing refers to the bytes any more, and they would still be the file's.
             _ = unsafe { map.unchecked_advise_range(UncheckedAdvice::DontNeed, part * PART, PART) };
@@ -297,7 +300,8 @@ impl<'d> ParsedArchive<'d> {
     /// # Errors
     /// Malformed or unsupported, with file, member and offset.
     pub fn parse(input: &'d Input) -> Result<Self> {
-        let (archive, ()) = parallel::join(|| input.archive(), || Archive::touch_headers(input.bytes()));
+        let touch = || parallel::is_parallel().then(|| Archive::touch_headers(input.bytes()));
+        let (archive, _) = parallel::join(|| input.archive(), touch);
         let archive = archive.map_err(|error| error.in_archive(&input.path))?;
         let members = &archive.members;
         let parse = |at: usize| Object::parse(members[at].data).map_err(|error| located(error, input, &members[at]));

@@ -17,6 +17,7 @@ pub(super) struct Gather<'w, 'a, W> {
     copied: Vec<u8>,
 }
 
+/// At most half of what the kernel gets at a time, so that there always is one to give it.
 enum Piece<'a> {
     /// So many of the copied bytes.
     Copied(usize),
@@ -30,10 +31,12 @@ impl<'w, 'a, W: Write + Seek> Gather<'w, 'a, W> {
 
     /// Adds a copy of these bytes.
     pub fn copy(&mut self, bytes: &[u8]) {
-        self.copied.extend_from_slice(bytes);
-        match self.pieces.last_mut() {
-            Some(Piece::Copied(len)) => *len += bytes.len(),
-            _ => self.pieces.push(Piece::Copied(bytes.len())),
+        for bytes in bytes.chunks(MOST / 2) {
+            self.copied.extend_from_slice(bytes);
+            match self.pieces.last_mut() {
+                Some(Piece::Copied(len)) if *len + bytes.len() <= MOST / 2 => *len += bytes.len(),
+                _ => self.pieces.push(Piece::Copied(bytes.len())),
+            }
         }
     }
 
@@ -111,5 +114,74 @@ impl<'w, 'a, W: Write + Seek> Gather<'w, 'a, W> {
         self.pieces.clear();
         self.copied.clear();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    /// Takes a few bytes at a time, and is interrupted now and then.
+    struct Reluctant(Cursor<Vec<u8>>, usize);
+
+    impl Write for Reluctant {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.1 += 1;
+            if self.1.is_multiple_of(3) {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            self.0.write(&bytes[..bytes.len().min(1000)])
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Seek for Reluctant {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+
+    #[test]
+    fn pieces_of_every_length_follow_one_another() {
+        let lengths = [0, 1, SHORT - 1, SHORT, 3 * MOST, 0, 7, MOST / 2, MOST / 2 + 1, MOST + 1, 5, 0];
+        let byte = |at: usize| (at % 251) as u8 + 1;
+        let pieces: Vec<Vec<u8>> = lengths.iter().map(|&len| (0..len).map(byte).collect()).collect();
+        let mut out = Reluctant(Cursor::default(), 0);
+        let mut gather = Gather::new(&mut out);
+        let mut expected = Vec::new();
+        // What is short is copied together, past what is written at a time.
+        for _ in 0..3 * MOST / SHORT {
+            gather.add(&pieces[2]).unwrap();
+            expected.extend_from_slice(&pieces[2]);
+        }
+        for piece in &pieces {
+            gather.copy(piece);
+            gather.add(piece).unwrap();
+            expected.extend([&piece[..], piece].concat());
+        }
+        gather.write().unwrap();
+        gather.write().unwrap();
+        assert!(out.0.into_inner() == expected);
+    }
+
+    #[test]
+    fn zeros_are_left_out_but_for_the_last() {
+        let mut out = Cursor::new(vec![1; 10]);
+        let zeros = vec![0; 2 * MOST];
+        let mut gather = Gather::new(&mut out);
+        gather.copy(b"front");
+        gather.add(&zeros).unwrap();
+        gather.copy(b"back");
+        gather.write().unwrap();
+        let written = out.into_inner();
+        assert_eq!(written.len(), 9 + zeros.len());
+        // The hole is what was there before.
+        assert_eq!(written[..11], *b"front\x01\x01\x01\x01\x01\0");
+        assert_eq!(written[5 + zeros.len()..], *b"back");
     }
 }

@@ -28,11 +28,10 @@ pub(super) fn touch_headers(file: &[u8]) {
         return;
     }
     let offsets = front.index.iter().filter_map(IndexTable::gnu_parts).flat_map(|(offsets, _)| offsets.rev());
-    let mut last = u64::MAX;
+    let mut last = None;
     for offset in offsets.map(big_endian) {
-        if offset != last {
+        if last.replace(offset) != Some(offset) {
             hint::black_box(usize::try_from(offset).ok().and_then(|offset| file.get(offset).copied()));
-            last = offset;
         }
     }
 }

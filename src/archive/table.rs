@@ -146,15 +146,17 @@ fn with_names(
     let mut entries = Vec::new();
     let (mut start, mut ends) = (0, memchr::memchr_iter(0, names));
     // A member's names mostly follow one another.
-    let mut last = (u64::MAX, false);
+    let mut last = None;
     for offset in offsets {
         let end = ends.next()?;
-        if offset != last.0 {
-            last = (offset, wanted(offset));
-        }
-        if last.1 {
+        let is_wanted = match last {
+            Some((of, is_wanted)) if of == offset => is_wanted,
+            _ => wanted(offset),
+        };
+        if is_wanted {
             entries.push((offset, &names[start..end]));
         }
+        last = Some((offset, is_wanted));
         start = end + 1;
     }
     Some(entries)

@@ -144,7 +144,7 @@ impl<'d> Symbol<'d> {
 /// What carries the signature of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignatureSymbol {
-    /// A global symbol, which is among the object's symbols unless it has no name.
+    /// A global symbol, mostly one of the object's symbols: not where only its file sees it, or no linker does.
     Global(SymbolIndex),
     /// Whatever symbol is called so.
     Name,

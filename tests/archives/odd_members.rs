@@ -168,3 +168,49 @@ fn a_garbled_index_of_nothing() {
     run(&scratch, &["index", "lib.a"]).succeeds();
     assert!(scratch.read("lib.a") == whole);
 }
+
+/// In front of a member's data there is room for any name.
+#[test]
+fn a_name_of_megabytes() {
+    let scratch = scratch();
+    let bytes = samples::sample("c-gcc").bytes();
+    let object = &bytes[members::layout(&bytes).members[0].data.clone()];
+    let name = "n".repeat(2_500_000);
+    let size = name.len() + object.len();
+    let header = format!("{:<16}{:<12}{:<6}{:<6}{:<8}{size:<10}`\n", "#1/2500000", 0, 0, 0, 100_644);
+    scratch.write("lib.a", [b"!<arch>\n", header.as_bytes(), name.as_bytes(), object, &b"\n"[..size % 2]].concat());
+    run(&scratch, &["index", "lib.a"]).succeeds();
+    run(&scratch, &["isolate", "lib.a", "--keep", "shapes_table"]).succeeds();
+    let found = reader::members(&scratch.read("lib.a"));
+    assert!(found.len() == 1 && found[0].name == name.as_bytes());
+    run(&scratch, &["index", "--check", "lib.a"]).exits(0);
+}
+
+/// An entry for a member at the last offset that there is, in front of the right ones.
+#[test]
+fn an_index_with_an_impossible_offset() {
+    let scratch = scratch();
+    let bytes = samples::sample("c-gcc").bytes();
+    scratch.write("x.o", &bytes[members::layout(&bytes).members[0].data.clone()]);
+    let mut ar = Command::new(tool("llvm-ar"));
+    ar.current_dir(scratch.folder()).env("SYM64_THRESHOLD", "0").args(["rcsD", "lib.a", "x.o"]);
+    Run::of(&mut ar).succeeds();
+    let whole = scratch.read("lib.a");
+    assert!(whole[8..].starts_with(b"/SYM64/ "));
+    // Behind the magic and the header: how many, their offsets, their names.
+    let size: usize = std::str::from_utf8(&whole[56..66]).expect("ASCII").trim().parse().expect("a number");
+    let (table, members) = whole[68..].split_at(size);
+    let count = usize::from(table[7]);
+    let (offsets, names) = table[8..].split_at(8 * count);
+    let offset = |bytes: &[u8]| u64::from_be_bytes(bytes.try_into().expect("eight bytes")) + 16;
+    let mut garbled =
+        [&whole[..8], format!("{:<48}{:<10}`\n", "/SYM64/         0           0     0     0", size + 16).as_bytes()]
+            .concat();
+    garbled.extend((count as u64 + 1).to_be_bytes());
+    garbled.extend(u64::MAX.to_be_bytes());
+    offsets.chunks(8).for_each(|bytes| garbled.extend(offset(bytes).to_be_bytes()));
+    garbled.extend([b"nowhere\0", names].concat());
+    garbled.extend(members);
+    scratch.write("lib.a", &garbled);
+    run(&scratch, &["index", "--check", "lib.a"]).exits(1);
+}

@@ -1,5 +1,8 @@
 //! The flags that remove sections.
 
+use std::process::Command;
+
+use armend_test_support::{Run, samples, tool};
 use goblin::elf::Elf;
 
 use crate::{Symbols, objcopy, sections, with_object};
@@ -39,6 +42,35 @@ fn strip_debug() {
     }
     objcopy(&scratch, &["-g", "-K", "source.s", "in.o", "out.o"]).succeeds();
     assert_eq!(Symbols::of(&scratch.read("out.o")).all("file"), ["source.s"]);
+}
+
+/// What stays is gathered from between thousands of sections that go.
+#[test]
+fn strip_debug_between_many_sections() {
+    let scratch = with_object();
+    let section = |n: usize| {
+        format!(
+            ".section .text.g{n},\"ax\"\n.globl f{n}\nf{n}: .skip 300,{}\n.section .debug_g{n},\"\"\n.skip 40,7\n",
+            n % 256
+        )
+    };
+    let object = samples::compile("gcc", &[], &scratch.path(""), "many.s", &(0..5000).map(section).collect::<String>());
+    let before = std::fs::read(object).expect("the object");
+    Run::of(Command::new(tool("llvm-ar")).current_dir(scratch.folder()).args(["rcsD", "many.a", "many.o"])).succeeds();
+    objcopy(&scratch, &["--strip-debug", "many.o", "out.o"]).succeeds();
+    objcopy(&scratch, &["--strip-debug", "many.a", "out.a"]).succeeds();
+    let (after, archive) = (scratch.read("out.o"), scratch.read("out.a"));
+    assert!(archive.windows(after.len()).any(|bytes| bytes == after), "in an archive it is as by itself");
+    let texts = |bytes: &[u8]| -> Vec<(String, Vec<u8>)> {
+        let elf = Elf::parse(bytes).expect("goblin reads the object");
+        let named = |section: &goblin::elf::SectionHeader| {
+            let name = elf.shdr_strtab.get_at(section.sh_name).expect("a name").to_owned();
+            (name, section.file_range().map(|range| bytes[range].to_vec()).unwrap_or_default())
+        };
+        elf.section_headers.iter().map(named).filter(|(name, _)| name.starts_with(".text.g")).collect()
+    };
+    assert!(texts(&before).len() == 5000 && texts(&before) == texts(&after));
+    assert!(!sections(&after).iter().any(|name| name.contains("debug")));
 }
 
 #[test]
