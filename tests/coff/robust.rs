@@ -114,6 +114,43 @@ fn shared_relocations_are_refused() {
     assert!(error.location().offset.is_some() && error.to_string().contains("another's too"), "{error}");
 }
 
+/// At the start of the file is its header, which an edit changes.
+#[test]
+fn relocations_in_the_header_are_refused() {
+    let mut found = 0;
+    for object in &*OBJECTS {
+        // Behind a header of 20 bytes the first section's: 24 to where its relocations are, 32 to how many.
+        if object[20..].starts_with(b".text\0") && object[52..54] != [0; 2] {
+            let mut bytes = object.clone();
+            bytes[44..48].fill(0);
+            for wish in WISHES {
+                let error = rewrite(&bytes, wish).expect_err("its relocations are its header");
+                assert!(error.to_string().contains("relocations are in the file's header"), "{wish:?}: {error}");
+            }
+            found += 1;
+        }
+    }
+    assert!(found > 0);
+}
+
+/// What is added to directives would be within the quotes that the last one opens.
+#[test]
+fn directives_with_open_quotes_are_refused() {
+    let mut refused = 0;
+    for object in &*OBJECTS {
+        for at in (0..object.len()).filter(|&at| object[at] == b'"') {
+            let mut bytes = object.clone();
+            bytes[at] = 0;
+            for wish in WISHES {
+                assert_honest(&bytes, wish);
+                refused +=
+                    usize::from(rewrite(&bytes, wish).is_err_and(|error| error.to_string().contains("not closed")));
+            }
+        }
+    }
+    assert!(refused > 0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 3000,

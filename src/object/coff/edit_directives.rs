@@ -121,6 +121,11 @@ impl<'d, Coff: Layout> CoffObject<'d, Coff> {
         }
         match old {
             _ if new == directives => Ok(()),
+            // What is added would be part of it.
+            Some((section, _)) if memchr::memchr_iter(b'"', directives).count() % 2 == 1 => {
+                let at = self.section_header_offset(section);
+                Err(Error::malformed(at, "a quote in the directives that have to change is not closed"))
+            }
             Some((section, _)) => {
                 draft.contents.insert(section, new);
                 Ok(())

@@ -29,8 +29,8 @@ impl<'d, Coff: Layout> CoffObject<'d, Coff> {
             count = first.map_or(usize::MAX, |first| get_u32(first, 0) as usize);
         }
         let range = start..start.saturating_add(count.saturating_mul(RELOCATION));
-        if range.end > self.data.len() && count > 0 {
-            let what = "a section's relocations go past the end of the file";
+        if count > 0 && (start < self.headers_at || range.end > self.data.len()) {
+            let what = "a section's relocations are in the file's header, or past its end";
             return Err(Error::malformed(self.section_header_offset(index), what));
         }
         Ok(if count == 0 { start..start } else { range })
