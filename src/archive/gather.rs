@@ -17,7 +17,7 @@ pub(super) struct Gather<'w, 'a, W> {
     copied: Vec<u8>,
 }
 
-/// At most half of what the kernel gets at a time, so that there always is one to give it.
+/// At most half of what the kernel gets at a time, so that there always is one to give it; never empty.
 enum Piece<'a> {
     /// So many of the copied bytes.
     Copied(usize),
@@ -94,8 +94,6 @@ impl<'w, 'a, W: Write + Seek> Gather<'w, 'a, W> {
         });
         let mut slices = slices.collect::<Vec<_>>();
         let mut rest = &mut slices[..];
-        // What is empty would look like the end of what can be written.
-        IoSlice::advance_slices(&mut rest, 0);
         while !rest.is_empty() {
             let mut room = MOST;
             let fits = |slice: &&IoSlice<'_>| {
