@@ -9,18 +9,16 @@ use armend_test_support::{run_ok, tool};
 use goblin::elf::Elf;
 use goblin::elf::section_header::{SHN_UNDEF, SHT_STRTAB};
 
-const SOURCE: &str = "extern int other(int); static int local(int a) { return a * 3; } int data = 5;
+const SOURCE: &str = "extern \"C\" { extern int other(int); static int local(int a) { return a * 3; } int data = 5;
     int one(int a) { return local(a) + other(a); } int two(int a) { return one(a) - data; }
-    __attribute__((weak)) int three(void) { return 1; } __attribute__((visibility(\"protected\"))) int four;
-    inline int five(int a) { return a * 7; } int six(int a) { return five(a); }";
+    __attribute__((weak)) int three(void) { return 1; } __attribute__((visibility(\"protected\"))) int four; }
+    inline int five(int a) { return a * 7; } extern \"C\" int six(int a) { return five(a); }";
 
 /// An object of C++ without mangled names but that of `five(int)`, which is in a COMDAT group.
 fn object(localize: Option<&str>) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("folder");
     let (source, object) = (folder.path().join("a.cc"), folder.path().join("a.o"));
-    let source_text =
-        SOURCE.replace("inline int five", "} inline int five").replace("int six", "extern \"C\" { int six");
-    std::fs::write(&source, format!("extern \"C\" {{ {source_text} }}")).expect("write");
+    std::fs::write(&source, SOURCE).expect("write");
     let mut gcc = Command::new(tool("g++"));
     run_ok(gcc.args(["-c", "-O0", "-ffunction-sections", "-o"]).arg(&object).arg(&source));
     if let Some(name) = localize {
